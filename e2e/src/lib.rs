@@ -1,0 +1,1 @@
+//! A real Envoy with the filters in it, driven by a real client.

@@ -1,0 +1,2 @@
+//! Chooses the subset of a service that answers a request.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! The canary filter as a module for Envoy.
+#![forbid(unsafe_code)]

@@ -1,0 +1,1 @@
+//! Tools that serve the filters' users and authors.
