@@ -1,0 +1,3 @@
+//! Shows `canary` at work.
+
+fn main() {}

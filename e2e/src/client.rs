@@ -1,0 +1,136 @@
+//! A real HTTP client: HTTP/1.1 or HTTP/2, plain or with TLS.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use http_body_util::{BodyExt, Empty};
+use hyper::body::Bytes;
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use crate::Error;
+use crate::answer::Answer;
+use crate::request::Request;
+
+/// How to speak on a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// One request at a time on a connection.
+    Http1,
+    /// Many at once; without TLS by prior knowledge (RFC 9113 section 3.3).
+    Http2,
+}
+
+/// Where and how to connect.
+#[derive(Debug, Clone)]
+pub struct Client {
+    addr: SocketAddr,
+    protocol: Protocol,
+    tls: Option<Arc<ClientConfig>>,
+}
+
+impl Client {
+    /// A client without TLS.
+    pub fn new(addr: SocketAddr, protocol: Protocol) -> Self {
+        Self { addr, protocol, tls: None }
+    }
+
+    /// A client with TLS, HTTP/1.1 over it; [`crate::Authority::client`] makes the configuration.
+    pub fn tls(addr: SocketAddr, tls: Arc<ClientConfig>) -> Self {
+        Self { addr, protocol: Protocol::Http1, tls: Some(tls) }
+    }
+
+    /// Opens a connection.
+    ///
+    /// # Errors
+    /// When TCP, TLS or HTTP/2 cannot be set up.
+    pub async fn connect(&self) -> Result<Connection, Error> {
+        let stream = TcpStream::connect(self.addr).await?;
+        stream.set_nodelay(true)?;
+        match &self.tls {
+            None => self.handshake(stream).await,
+            Some(config) => {
+                let name = ServerName::try_from("localhost")?;
+                self.handshake(TlsConnector::from(Arc::clone(config)).connect(name, stream).await?).await
+            }
+        }
+    }
+
+    async fn handshake(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    ) -> Result<Connection, Error> {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let io = TokioIo::new(stream);
+        let sender = match self.protocol {
+            Protocol::Http1 => {
+                let (sender, connection) = http1::handshake(io).await?;
+                tokio::spawn(connection);
+                Sender::Http1(sender)
+            }
+            Protocol::Http2 => {
+                let (sender, connection) = http2::handshake(TokioExecutor::new(), io).await?;
+                tokio::spawn(connection);
+                Sender::Http2(sender)
+            }
+        };
+        Ok(Connection { sender, scheme })
+    }
+
+    /// Sends one request on a connection of its own.
+    ///
+    /// # Panics
+    /// When no answer comes: a test that expects that uses [`Client::connect`].
+    pub async fn send(&self, request: Request) -> Answer {
+        let mut connection = self.connect().await.unwrap_or_else(|e| panic!("connect to {}: {e}", self.addr));
+        connection.send(&request).await.unwrap_or_else(|e| panic!("{} {}: {e}", request.method, request.path))
+    }
+}
+
+/// An open connection.
+pub struct Connection {
+    sender: Sender,
+    scheme: &'static str,
+}
+
+enum Sender {
+    Http1(http1::SendRequest<Empty<Bytes>>),
+    Http2(http2::SendRequest<Empty<Bytes>>),
+}
+
+impl Connection {
+    /// Sends one request and reads the whole answer.
+    ///
+    /// # Errors
+    /// When the connection ends before that.
+    pub async fn send(&mut self, request: &Request) -> Result<Answer, Error> {
+        let response = match &mut self.sender {
+            Sender::Http1(sender) => {
+                sender.ready().await?;
+                sender.send_request(request.build(false, self.scheme)).await?
+            }
+            Sender::Http2(sender) => {
+                sender.ready().await?;
+                sender.send_request(request.build(true, self.scheme)).await?
+            }
+        };
+        let (head, body) = response.into_parts();
+        let body = body.collect().await?.to_bytes();
+        Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
+    }
+
+    /// Another handle on the same connection, for a second stream at once; HTTP/1.1 has none.
+    pub(crate) fn stream(&self) -> Option<Self> {
+        match &self.sender {
+            Sender::Http1(_) => None,
+            Sender::Http2(sender) => {
+                Some(Self { sender: Sender::Http2(sender.clone()), scheme: self.scheme })
+            }
+        }
+    }
+}

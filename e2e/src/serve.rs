@@ -1,0 +1,97 @@
+//! HTTP servers of the harness: HTTP/1.1 and HTTP/2 (prior knowledge) on one port, on threads of their own, so that a
+//! test that blocks or loads Envoy does not slow the upstream behind it.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::runtime::{self, Runtime};
+use tokio::task::{JoinHandle, JoinSet};
+
+/// What a server does with a request.
+pub(crate) type Handler = Arc<dyn Fn(Request<Incoming>) -> Reply + Send + Sync>;
+pub(crate) type Reply = Pin<Box<dyn Future<Output = Response<Full<Bytes>>> + Send>>;
+
+/// A TCP port that stays ours while nothing listens on it: a connection is refused then, and no other process can take it.
+pub(crate) struct Port {
+    /// Bound, never listening. Linux lets a second socket of ours listen on the address meanwhile (SO_REUSEADDR).
+    _bound: TcpSocket,
+    addr: SocketAddr,
+}
+
+impl Port {
+    pub(crate) fn reserve(addr: SocketAddr) -> io::Result<Self> {
+        let bound = reusable(addr)?;
+        let addr = bound.local_addr()?;
+        Ok(Self { _bound: bound, addr })
+    }
+
+    pub(crate) fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    pub(crate) fn serve(&self, handler: Handler) -> io::Result<Server> {
+        let _inside = runtime().enter();
+        let listener = reusable(self.addr)?.listen(1024)?;
+        Ok(Server { task: runtime().spawn(accept(listener, handler)) })
+    }
+}
+
+/// Serves until it is dropped; then the port is closed and every connection with it.
+pub(crate) struct Server {
+    task: JoinHandle<()>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, handler: Handler) {
+    let mut connections = JoinSet::new();
+    loop {
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        // Without this, small answers wait for the peer's delayed acknowledgement.
+        let _ = stream.set_nodelay(true);
+        while connections.try_join_next().is_some() {}
+        let handler = Arc::clone(&handler);
+        connections.spawn(async move {
+            let service = service_fn(move |request| {
+                let reply = handler(request);
+                async move { Ok::<_, std::convert::Infallible>(reply.await) }
+            });
+            // A connection that a peer cuts is its own matter.
+            let _ = auto::Builder::new(TokioExecutor::new())
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
+        });
+    }
+}
+
+fn reusable(addr: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(addr)?;
+    Ok(socket)
+}
+
+fn runtime() -> &'static Runtime {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| {
+        runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("upstream")
+            .enable_all()
+            .build()
+            .expect("a runtime for the servers")
+    })
+}

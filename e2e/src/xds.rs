@@ -1,0 +1,64 @@
+//! Changes while Envoy serves: a file is replaced in one step, and Envoy says what it made of it.
+
+use serde_json::{Value, json};
+
+use crate::bootstrap::{Bootstrap, FILTER, ROUTES};
+use crate::poll;
+use crate::stack::Stack;
+use crate::stats::Stats;
+
+/// What Envoy made of a new resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Update {
+    /// It is in force.
+    Accepted,
+    /// The last good one keeps serving.
+    Rejected,
+}
+
+impl Stack {
+    /// Puts another plugin-wide policy (YAML) in force through ECDS.
+    ///
+    /// # Panics
+    /// When this stack has no ECDS, or Envoy does not react.
+    pub async fn update_policy(&mut self, yaml: &str) -> Update {
+        let next = self.bootstrap.clone().policy(yaml);
+        self.update(next, FILTER).await
+    }
+
+    /// Changes the bootstrap's routes, and puts them in force through RDS.
+    ///
+    /// # Panics
+    /// When this stack has no RDS, or Envoy does not react.
+    pub async fn update_routes(&mut self, change: impl FnOnce(Bootstrap) -> Bootstrap) -> Update {
+        let next = change(self.bootstrap.clone());
+        self.update(next, ROUTES).await
+    }
+
+    async fn update(&mut self, mut next: Bootstrap, file: &str) -> Update {
+        let (content, stats) = match file {
+            ROUTES => (&mut next.routes, "http.http.rds.shop"),
+            _ => (&mut next.filter, "extension_config_discovery.http_filter.sluice.canary"),
+        };
+        let content: &mut Value = content.as_mut().expect("a stack over xDS");
+        // Envoy takes a file with the content of the last one for the same version, and says nothing.
+        self.updates += 1;
+        content["version_info"] = json!(self.updates.to_string());
+        let accepted = |s: &Stats| s.value(&format!("{stats}.config_reload"));
+        let rejected = |s: &Stats| s.value(&format!("{stats}.update_rejected"));
+        let before = self.stats().await;
+        self.envoy.work.replace(file, content.to_string()).expect("write the resource");
+        let update = poll::until(&format!("{stats} to move"), async || {
+            let now = self.stats().await;
+            if accepted(&now) > accepted(&before) {
+                return Some(Update::Accepted);
+            }
+            (rejected(&now) > rejected(&before)).then_some(Update::Rejected)
+        })
+        .await;
+        if update == Update::Accepted {
+            self.bootstrap = next;
+        }
+        update
+    }
+}
