@@ -1,2 +1,52 @@
 //! The port between Envoy and a filter's policy, and the languages that all policies share.
+//!
+//! In: a configuration tree ([`Value`]) and a view of the request ([`RequestHead`]). Out: plain data
+//! ([`Decision`]). No host, no clock, no randomness: cores built on this run anywhere.
 #![forbid(unsafe_code)]
+
+pub mod cidr; // IP networks
+pub mod config; // a tree -> a policy, or every problem with its path
+mod decision; // what a filter wants done
+mod document; // what a filter fetches
+#[cfg(any(test, feature = "fake"))]
+pub mod fake; // a request in memory
+pub mod fetch; // keeps a document fresh in every worker
+mod fields; // the fields of a message, read in place
+mod identity; // what auth verified
+mod key; // key:, sticky:
+pub mod list; // the table behind a list
+mod matcher; // exact, prefix, suffix, regex, in, contains, present
+mod name; // names that users choose, names of fields
+mod named_list; // lists:
+mod peer; // certificate -> SPIFFE ID, once
+mod predicate; // when:
+mod regex; // bounded regular expressions
+pub mod request; // the port
+mod source; // http: { cluster, path, .. }
+mod stat; // names of stats
+mod time; // UnixTime, durations
+mod value; // JSON, Struct -> tree
+mod weight; // parts of 10 000
+
+pub use cidr::{Cidr, InvalidCidr};
+pub use config::{ConfigError, Problem};
+pub use decision::{Counter, Decision, Effects, Mutation, Reply};
+pub use document::{Build, Built, Document};
+pub use fields::Fields;
+pub use identity::{Claim, IDENTITY, Identity, IdentityRecord, Items};
+pub use key::Key;
+pub use matcher::Matcher;
+pub use name::{FieldName, InvalidFieldName, InvalidName, Name, is_token};
+pub use named_list::{FetchedList, MAX_FETCHED_ENTRIES, MAX_INLINE_ENTRIES, NamedList};
+pub use peer::PeerMemo;
+pub use predicate::{Lists, Predicate};
+pub use regex::{InvalidRegex, MAX_PATTERN_BYTES, MAX_TABLE_BYTES, Regex};
+pub use request::RequestHead;
+pub use source::HttpSource;
+pub use stat::StatName;
+pub use time::{InvalidDuration, InvalidTimestamp, UnixTime, parse_duration};
+pub use value::{Value, WireError, namespace};
+pub use weight::Weight;
+
+/// Re-exported, because predicates and the port name it.
+pub use filter_spiffe::{Pattern, SpiffeId};

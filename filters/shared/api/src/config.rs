@@ -1,0 +1,99 @@
+//! Reading a configuration tree so that **every** problem is reported at once, each with its path.
+//!
+//! A [`Node`] is a value and where it stands. Its readers return `None` after noting a [`Problem`]; a policy's
+//! constructor reads on with what it has and asks [`read`] at the end whether there was anything wrong.
+//!
+//! ```
+//! use filter_api::{Value, config};
+//!
+//! let value = Value::from_json(br#"{"name": 7, "colour": "red"}"#).unwrap();
+//! let error = config::read(&value, |node| {
+//!     let mut map = node.map()?;
+//!     let name = map.required("name", |node| node.text());
+//!     map.finish();
+//!     name.map(str::to_owned)
+//! })
+//! .unwrap_err();
+//! assert_eq!(error.to_string(), "name: wants a string, is a number; colour: unknown field, known here: name");
+//! ```
+
+mod map;
+mod node;
+#[cfg(test)]
+mod tests;
+
+use crate::value::Value;
+use std::cell::RefCell;
+use std::fmt;
+
+pub use map::Map;
+pub use node::Node;
+
+/// One thing that is wrong with a policy, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// As a user would write it: `subsets[1].weight`; empty for the document as a whole.
+    pub path: String,
+    /// Lower-case, no full stop: `12000 is above 10000`.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, message } = self;
+        if path.is_empty() { formatter.write_str(message) } else { write!(formatter, "{path}: {message}") }
+    }
+}
+
+/// A policy is refused: all that is wrong with it, in document order as far as readers went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// At least one.
+    pub problems: Vec<Problem>,
+}
+
+impl ConfigError {
+    /// A single problem.
+    #[must_use]
+    pub fn one(path: &str, message: impl Into<String>) -> Self {
+        Self { problems: vec![Problem { path: path.to_owned(), message: message.into() }] }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.problems.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(formatter, "{separator}{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// Reads a whole document with `reader`.
+///
+/// # Errors
+/// Every problem that was noted while reading; `None` without a noted problem is reported too, never taken for
+/// success.
+pub fn read<T>(value: &Value, reader: impl FnOnce(Node<'_>) -> Option<T>) -> Result<T, ConfigError> {
+    let problems = Problems::default();
+    let result = reader(Node::new(value, String::new(), &problems));
+    let problems = problems.0.into_inner();
+    match result {
+        Some(result) if problems.is_empty() => Ok(result),
+        None if problems.is_empty() => Err(ConfigError::one("", "cannot be read")),
+        _ => Err(ConfigError { problems }),
+    }
+}
+
+/// Where nodes note what is wrong with them.
+#[derive(Debug, Default)]
+pub(crate) struct Problems(RefCell<Vec<Problem>>);
+
+impl Problems {
+    fn note(&self, path: String, message: String) {
+        self.0.borrow_mut().push(Problem { path, message });
+    }
+}

@@ -1,0 +1,69 @@
+//! Where a filter fetches a document from, over HTTP through a cluster of Envoy's.
+
+use crate::config::Node;
+use crate::time::parse_duration;
+use std::time::Duration;
+
+/// An HTTP source: `{ cluster, authority, path, refresh, timeout, max_bytes }`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpSource {
+    /// The name of an Envoy cluster.
+    pub cluster: String,
+    /// `:authority` of the request; default: the cluster's name.
+    pub authority: String,
+    /// `:path` of the request.
+    pub path: String,
+    /// How long a document counts as fresh; default 60 s, at least 100 ms.
+    pub refresh: Duration,
+    /// How long one fetch may take; default 5 s, at least 1 ms.
+    pub timeout: Duration,
+    /// The largest body that is accepted; default 32 MiB, at most 256 MiB.
+    pub max_bytes: usize,
+}
+
+impl HttpSource {
+    /// Reads the fields of a source.
+    #[must_use]
+    pub fn read(node: &Node<'_>) -> Option<Self> {
+        let mut map = node.map()?;
+        let cluster = map.required("cluster", |node| non_empty(&node));
+        let authority = map.optional("authority", |node| non_empty(&node));
+        let path = map.required("path", |node| match node.text()? {
+            path if path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic()) => {
+                Some(path.to_owned())
+            }
+            _ => node.refuse("is not a path such as /list"),
+        });
+        let refresh = map.optional("refresh", |node| at_least(&node, Duration::from_millis(100)));
+        let timeout = map.optional("timeout", |node| at_least(&node, Duration::from_millis(1)));
+        let max_bytes =
+            map.optional("max_bytes", |node| usize::try_from(node.whole(1, MAX_BODY_BYTES)?).ok());
+        map.finish();
+        let cluster = cluster?;
+        Some(Self {
+            authority: authority.unwrap_or_else(|| cluster.clone()),
+            cluster,
+            path: path?,
+            refresh: refresh.unwrap_or(Duration::from_secs(60)),
+            timeout: timeout.unwrap_or(Duration::from_secs(5)),
+            max_bytes: max_bytes.unwrap_or(32 * 1024 * 1024),
+        })
+    }
+}
+
+fn non_empty(node: &Node<'_>) -> Option<String> {
+    match node.text()? {
+        "" => node.refuse("is empty"),
+        text => Some(text.to_owned()),
+    }
+}
+
+fn at_least(node: &Node<'_>, min: Duration) -> Option<Duration> {
+    let span = node.parse(parse_duration)?;
+    if span < min {
+        return node.refuse(format_args!("is shorter than {} ms", min.as_millis()));
+    }
+    Some(span)
+}
+
+const MAX_BODY_BYTES: u64 = 256 * 1024 * 1024;
