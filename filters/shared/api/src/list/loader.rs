@@ -10,7 +10,8 @@ use super::{
 /// A list on its way from a fetched document to a [`Table`].
 ///
 /// The worker that fetched it also serves requests, so the work comes in steps: [`step`](Self::step) until it says something else than
-/// [`Step::More`]. With 10 000 as the budget a step takes about a millisecond and a million entries take about 300 steps.
+/// [`Step::More`]. With 10 000 as the budget a million entries take 280 steps in wasm, 0.2 ms as a rule and 1 ms for the one that
+/// allocates the table.
 ///
 /// Memory: the document and 8 bytes an entry while it is read, then 16 bytes an entry, in the end 8.
 pub struct Loader {

@@ -39,6 +39,7 @@ fn the_layout_is_the_documented_one() {
     assert_eq!(table.as_bytes(), golden());
     assert_eq!(table.len(), 3);
     assert_eq!(Table::from_bytes(golden()).unwrap(), table);
+    assert_eq!(table.into_bytes(), golden());
 }
 
 #[test]
