@@ -6,8 +6,9 @@ use crate::trust_domain::{self, InvalidTrustDomain, TrustDomain};
 
 /// A SPIFFE ID (SPIFFE-ID section 2), kept as it was written.
 ///
-/// Two IDs are equal if their bytes are: nothing is folded, decoded or normalised, because every text that would need it is
-/// refused. An ID may have no path; then it names the trust domain itself, and [`path`](Self::path) is empty.
+/// Two IDs are equal if their bytes are: nothing is folded, decoded or normalised, because every text that
+/// would need it is refused. An ID may have no path; then it names the trust domain itself, and
+/// [`path`](Self::path) is empty.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SpiffeId {
     text: Box<str>,

@@ -7,10 +7,10 @@ use crate::id::{self, InvalidSpiffeId, SpiffeId};
 /// A SPIFFE ID with wildcards, matched segment by segment.
 ///
 /// * `*` stands for exactly one whole segment, anywhere in the path.
-/// * `**` stands for one or more whole segments and may only come last: `spiffe://example.org/ns/prod/**`. It does not match
-///   `/ns/prod` itself; list that ID too if it is meant.
-/// * Everything else is compared byte for byte. The trust domain takes no wildcard, and a star inside a segment (`sa-*`) is
-///   refused: half a name is not an identity.
+/// * `**` stands for one or more whole segments and may only come last: `spiffe://example.org/ns/prod/**`. It
+///   does not match `/ns/prod` itself; list that ID too if it is meant.
+/// * Everything else is compared byte for byte. The trust domain takes no wildcard, and a star inside a segment
+///   (`sa-*`) is refused: half a name is not an identity.
 ///
 /// A pattern without a path matches the ID of the trust domain itself and nothing in it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -4,7 +4,8 @@ use crate::id::{InvalidSpiffeId, SpiffeId};
 
 /// A leaf certificate that meets X509-SVID sections 2, 4 and 5.2. Built by [`X509Svid::from_pem`] only.
 ///
-/// It says nothing about who signed the certificate: that is Envoy's path validation, `connection.peer_certificate_valid`.
+/// It says nothing about who signed the certificate: that is Envoy's path validation,
+/// `connection.peer_certificate_valid`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct X509Svid {
     id: SpiffeId,
@@ -25,7 +26,8 @@ impl X509Svid {
         &self.id
     }
 
-    /// Whether `unix_seconds` lies within the validity of the certificate, both ends included (RFC 5280 section 4.1.2.5).
+    /// Whether `unix_seconds` lies within the validity of the certificate, both ends included (RFC 5280 section
+    /// 4.1.2.5).
     #[must_use]
     pub fn valid_at(&self, unix_seconds: i64) -> bool {
         (self.not_before..=self.not_after).contains(&unix_seconds)

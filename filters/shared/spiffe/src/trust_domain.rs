@@ -4,8 +4,8 @@ use std::fmt;
 
 /// A trust domain name (SPIFFE-ID section 2.1): 1 to 255 bytes of `a-z 0-9 . - _`.
 ///
-/// Names are compared byte for byte. Upper case is refused, not folded, and a name is never a prefix, a suffix or a wildcard:
-/// `example.org` has nothing to do with `example.org.evil` or `a.example.org`.
+/// Names are compared byte for byte. Upper case is refused, not folded, and a name is never a prefix, a suffix
+/// or a wildcard: `example.org` has nothing to do with `example.org.evil` or `a.example.org`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TrustDomain(Box<str>);
 

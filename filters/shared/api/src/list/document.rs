@@ -1,10 +1,12 @@
 //! The two forms of a list that a source may answer with.
 //!
-//! The first byte that is not white space decides. `[` starts a JSON array of strings (RFC 8259). Anything else is text with one
-//! entry a line: white space around it and a CR are cut off, blank lines and lines that start with `#` are skipped.
+//! The first byte that is not white space decides. `[` starts a JSON array of strings (RFC 8259). Anything else
+//! is text with one entry a line: white space around it and a CR are cut off, blank lines and lines that start
+//! with `#` are skipped.
 //!
-//! Text cannot be told from garbage, but what a broken source commonly sends can: a page (`<`), a JSON object (`{`), a byte order
-//! mark, compressed data (NUL, or no line end for too long) are refused. An empty document is an empty list.
+//! Text cannot be told from garbage, but what a broken source commonly sends can: a page (`<`), a JSON object
+//! (`{`), a byte order mark, compressed data (NUL, or no line end for too long) are refused. An empty document
+//! is an empty list.
 
 use std::borrow::Cow;
 
@@ -52,7 +54,8 @@ impl Document {
         self.at
     }
 
-    /// Reads on to the next entry, but never more than about [`WINDOW`] bytes. Not to be called again after an error.
+    /// Reads on to the next entry, but never more than about [`WINDOW`] bytes. Not to be called again after an
+    /// error.
     pub(super) fn next(&mut self) -> Result<Item<'_>, InvalidList> {
         match self.form {
             Form::Undecided => self.decide(),
@@ -194,7 +197,8 @@ enum Next {
     End,
 }
 
-/// At most this much is read at once. Holds every string that may be an entry: each byte can be written as six (`\u0041`).
+/// At most this much is read at once. Holds every string that may be an entry: each byte can be written as six
+/// (`\u0041`).
 pub(super) const WINDOW: usize = 8192;
 /// U+FEFF in UTF-8; in UTF-16 the NULs of the text tell.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";

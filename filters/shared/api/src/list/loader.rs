@@ -9,9 +9,9 @@ use super::{
 
 /// A list on its way from a fetched document to a [`Table`].
 ///
-/// The worker that fetched it also serves requests, so the work comes in steps: [`step`](Self::step) until it says something else than
-/// [`Step::More`]. With 10 000 as the budget a million entries take 280 steps in wasm, 0.2 ms as a rule and 1 ms for the one that
-/// allocates the table.
+/// The worker that fetched it also serves requests, so the work comes in steps: [`step`](Self::step) until it
+/// says something else than [`Step::More`]. With 10 000 as the budget a million entries take 280 steps in wasm,
+/// 0.2 ms as a rule and 1 ms for the one that allocates the table.
 ///
 /// Memory: the document and 8 bytes an entry while it is read, then 16 bytes an entry, in the end 8.
 pub struct Loader {
@@ -52,7 +52,8 @@ impl Loader {
 
     /// Works on about `budget` entries (while reading: or 64 bytes for each), on a few thousand at least.
     ///
-    /// A source that knows the seed can choose entries whose fingerprints are alike and make one step as long as sorting them all.
+    /// A source that knows the seed can choose entries whose fingerprints are alike and make one step as long
+    /// as sorting them all.
     #[must_use]
     pub fn step(self, budget: usize) -> Step {
         let Self { phase, limits, seed } = self;

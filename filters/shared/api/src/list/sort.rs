@@ -1,4 +1,5 @@
-//! Sorting a million fingerprints without stalling a worker: collect, place by their first bits, sort each place.
+//! Sorting a million fingerprints without stalling a worker: collect, place by their first bits, sort each
+//! place.
 
 use super::table::{Slot, Table, number, slots_mut, unsealed};
 
@@ -35,7 +36,8 @@ impl Collected {
         }
     }
 
-    /// Allocates the table; from here on a fingerprint takes 8 bytes here and 8 there until its block is placed.
+    /// Allocates the table; from here on a fingerprint takes 8 bytes here and 8 there until its block is
+    /// placed.
     pub(super) fn into_placing(self) -> Placing {
         let mut start = 0_usize;
         let mut cursors = self.sizes;

@@ -6,8 +6,8 @@ use xxhash_rust::xxh64::xxh64;
 
 /// A set of strings, as the sorted fingerprints of its entries.
 ///
-/// Layout, in units of 8 bytes: `sluicel` and the format version 1; the seed; the number of fingerprints; the fingerprints in
-/// ascending order, none twice. Numbers are little endian.
+/// Layout, in units of 8 bytes: `sluicel` and the format version 1; the seed; the number of fingerprints; the
+/// fingerprints in ascending order, none twice. Numbers are little endian.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Table {
     bytes: Vec<u8>,
@@ -15,7 +15,8 @@ pub struct Table {
 }
 
 impl Table {
-    /// Takes over what [`as_bytes`](Self::as_bytes) gave, say from shared data. O(1): looks at the header and the length only.
+    /// Takes over what [`as_bytes`](Self::as_bytes) gave, say from shared data. O(1): looks at the header and
+    /// the length only.
     ///
     /// Fingerprints out of order are not noticed; then some entries are not found, and nothing worse.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, InvalidTable> {
@@ -54,7 +55,8 @@ impl Table {
 
     /// Whether `entry` is in the set. True for every entry, and for a share of len / 2^64 of all other strings.
     ///
-    /// One hash of `entry`, two probes and a binary search, as a rule over 128 neighbours, at worst over the whole table.
+    /// One hash of `entry`, two probes and a binary search, as a rule over 128 neighbours, at worst over the
+    /// whole table.
     #[must_use]
     pub fn contains(&self, entry: &[u8]) -> bool {
         search(self.slots(), fingerprint(entry, self.seed))
@@ -165,10 +167,11 @@ pub(super) fn slots_mut(bytes: &mut [u8]) -> &mut [Slot] {
 
 /// Whether `wanted` is in the ascending `slots`.
 ///
-/// Fingerprints are uniform, so `wanted` stands about where its size says: in a million, some 500 places off. What stands
-/// there instead says how far, which leaves some 20 places to either side. If that is wrong too, the rest is halved, so slots
-/// that are not uniform cost what a binary search costs. In wasm, a million entries and ids drawn from all of them, this
-/// takes 240 ns where a binary search alone takes 310; the fewer places it touches, the less it misses the cache.
+/// Fingerprints are uniform, so `wanted` stands about where its size says: in a million, some 500 places off.
+/// What stands there instead says how far, which leaves some 20 places to either side. If that is wrong too,
+/// the rest is halved, so slots that are not uniform cost what a binary search costs. In wasm, a million
+/// entries and ids drawn from all of them, this takes 240 ns where a binary search alone takes 310; the fewer
+/// places it touches, the less it misses the cache.
 fn search(slots: &[Slot], wanted: u64) -> bool {
     let guess = share(wanted, slots.len());
     let Some(there) = slots.get(guess).map(number) else {
