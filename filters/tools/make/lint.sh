@@ -63,7 +63,7 @@ clippy_wasm() {
     "$WASM_ENV" "$clippy" clippy --quiet --locked --target wasm32-unknown-unknown --tests "${pure[@]/#/--package=}" -- -D warnings
 }
 
-docs() { RUSTDOCFLAGS='-D warnings' cargo doc --quiet --locked --workspace --no-deps; }
+docs() { RUSTDOCFLAGS='-D warnings' cargo doc --quiet --locked --workspace --no-deps --all-features; }
 
 gates() { cargo test --quiet --locked -p sluice --test arrows --test purity; }
 

@@ -1,6 +1,6 @@
 //! A core never reaches its host: built as a test binary for `wasm32-unknown-unknown`, a core and all it stands on imports
-//! nothing but what the test runner itself brings. A call to proxy-wasm would be an import from `env`, a clock or
-//! randomness one from `wasi_snapshot_preview1`.
+//! nothing but what the test runner itself brings. A call to proxy-wasm would be an import from `env`. (A clock or a source of
+//! randomness is none on this target: those panic here, and show as a new WASI import in the filter's `abi.txt`.)
 
 mod support;
 
