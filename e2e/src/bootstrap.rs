@@ -163,6 +163,18 @@ impl Bootstrap {
         Ok(self)
     }
 
+    /// The filter's own configuration, wherever it stands.
+    #[must_use]
+    pub fn filter_config(&mut self) -> Value {
+        self.plugin().clone()
+    }
+
+    /// The virtual hosts with their routes, wherever they stand.
+    #[must_use]
+    pub fn route_table(&mut self) -> Value {
+        self.table()["virtual_hosts"].clone()
+    }
+
     /// The Wasm plugin's configuration (`envoy.extensions.wasm.v3.PluginConfig`), wherever it stands.
     pub(crate) fn plugin(&mut self) -> &mut Value {
         let filter = match &mut self.filter {
@@ -173,11 +185,14 @@ impl Bootstrap {
     }
 
     fn routes(&mut self) -> &mut Vec<Value> {
-        let table = match &mut self.routes {
+        array(&mut self.table()["virtual_hosts"][0]["routes"])
+    }
+
+    fn table(&mut self) -> &mut Value {
+        match &mut self.routes {
             Some(resources) => &mut resources["resources"][0],
             None => &mut first_manager(&mut self.envoy)["route_config"],
-        };
-        array(&mut table["virtual_hosts"][0]["routes"])
+        }
     }
 
     /// Points ports, clusters, files and module at what belongs to this Envoy alone.

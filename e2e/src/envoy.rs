@@ -117,15 +117,22 @@ impl Drop for Envoy {
             return;
         }
         let log = self.log();
-        let lines: Vec<&str> = log.lines().collect();
+        let lines: Vec<&str> = log.lines().filter(|line| !line.contains(ROLL_CALL)).collect();
         let tail = lines[lines.len().saturating_sub(LOG_TAIL)..].join("\n");
-        suite::note(format!("---- Envoy's log ({LOG_TAIL} of {} lines)\n{tail}", lines.len()));
+        suite::note(format!("---- Envoy's log (the last {LOG_TAIL} of {} lines)\n{tail}", lines.len()));
         let now = admin::get_blocking(self.admin, STATS).ok().and_then(|(_, text)| Stats::parse(&text));
         let moved = now.unwrap_or_default();
-        let moved = moved.since(&self.at_start).filter(|(name, _)| TELLING.iter().any(|t| name.contains(t)));
+        let moved = moved.since(&self.at_start).filter(|(name, _)| telling(name));
         let moved: Vec<String> = moved.map(|(name, by)| format!("{by:+8} {name}")).collect();
         suite::note(format!("---- stats that moved since the start\n{}", moved.join("\n")));
     }
+}
+
+/// What a failing test may want to know; Envoy has a thousand more.
+fn telling(name: &str) -> bool {
+    const TELLING: [&str; 8] =
+        ["wasm", "sluice", "upstream_rq_", "downstream_rq_", "update_", "config_", "no_route", "ssl."];
+    !name.contains("admin") && TELLING.iter().any(|part| name.contains(part))
 }
 
 /// The admin address and those of the listeners, once all of them serve.
@@ -187,6 +194,5 @@ fn log(host: &Host) -> String {
 pub(crate) const ADMIN: u16 = 9901;
 const STATS: &str = "/stats?format=json";
 const LOG_TAIL: usize = 40;
-/// What a failing test may want to know; Envoy has a thousand more.
-const TELLING: &[&str] =
-    &["wasm", "sluice", "upstream_rq_", "downstream_rq_", "update_", "config_", "no_route", "ssl."];
+/// At its start Envoy lists all extensions and headers that it knows, over a hundred lines.
+const ROLL_CALL: &str = "[info][main] [source/server/server.cc:";

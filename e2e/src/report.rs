@@ -1,9 +1,11 @@
 //! What an upstream says it got.
 
+use std::fmt;
+
 use serde_json::Value;
 
 /// One request as it arrived behind Envoy.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Report {
     /// Which upstream answered: `v1` or `v2`.
     pub version: String,
@@ -18,7 +20,8 @@ pub struct Report {
 }
 
 impl Report {
-    pub(crate) fn parse(body: &[u8]) -> Option<Self> {
+    /// Reads what an upstream answered; `None` when somebody else did.
+    pub fn parse(body: &[u8]) -> Option<Self> {
         let document: Value = serde_json::from_slice(body).ok()?;
         let text = |name: &str| document[name].as_str().map(str::to_owned);
         let line = |pair: &Value| Some((pair[0].as_str()?.to_owned(), bytes(pair[1].as_str()?)?));
@@ -56,6 +59,14 @@ impl Report {
     /// The subset in the request header that the filter sets by default.
     pub fn subset(&self) -> Option<&str> {
         self.header("x-sluice-subset")
+    }
+}
+
+impl fmt::Debug for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { version, protocol, method, path, headers } = self;
+        write!(f, "{version} got {method} {path} {protocol}")?;
+        headers.iter().try_for_each(|(name, value)| write!(f, " | {name}: {}", value.escape_ascii()))
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{ETAG, HeaderValue, IF_NONE_MATCH};
+use hyper::header::{CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
 use hyper::{Request, Response, StatusCode};
 
 use crate::lists::Mode;
@@ -82,7 +82,9 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> Response<Full<
     if request.headers().get_all(IF_NONE_MATCH).iter().any(|known| known.as_bytes() == etag.as_bytes()) {
         return status(StatusCode::NOT_MODIFIED);
     }
+    let media_type = if body.starts_with(b"[") { "application/json" } else { "text/plain" };
     let mut response = Response::new(Full::from(body));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     if let Ok(etag) = HeaderValue::from_str(&etag) {
         response.headers_mut().insert(ETAG, etag);
     }

@@ -48,7 +48,7 @@ impl Authority {
     /// # Errors
     /// When it cannot be made.
     pub fn server(&self) -> Result<Identity, Error> {
-        self.issue(vec![SanType::DnsName("localhost".try_into()?)], ExtendedKeyUsagePurpose::ServerAuth)
+        self.issue(vec![SanType::DnsName("localhost".try_into()?)], vec![ExtendedKeyUsagePurpose::ServerAuth])
     }
 
     /// An X509-SVID leaf for these SPIFFE IDs; a valid one has exactly one.
@@ -57,7 +57,8 @@ impl Authority {
     /// When an ID is not ASCII.
     pub fn svid(&self, ids: &[&str]) -> Result<Identity, Error> {
         let names = ids.iter().map(|id| Ok(SanType::URI((*id).try_into()?))).collect::<Result<_, Error>>()?;
-        self.issue(names, ExtendedKeyUsagePurpose::ClientAuth)
+        // X509-SVID section 4.4: both, where the extension is there.
+        self.issue(names, vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth])
     }
 
     /// A TLS client that trusts this authority and presents `identity`, if any.
@@ -80,11 +81,11 @@ impl Authority {
         }))
     }
 
-    fn issue(&self, names: Vec<SanType>, purpose: ExtendedKeyUsagePurpose) -> Result<Identity, Error> {
+    fn issue(&self, names: Vec<SanType>, purposes: Vec<ExtendedKeyUsagePurpose>) -> Result<Identity, Error> {
         let mut params = CertificateParams::default();
         params.subject_alt_names = names;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.extended_key_usages = vec![purpose];
+        params.extended_key_usages = purposes;
         let key = KeyPair::generate()?;
         let certificate = params.signed_by(&key, &self.issuer)?.pem();
         Ok(Identity { certificate, key: key.serialize_pem() })

@@ -2,8 +2,38 @@
 
 use std::process::ExitCode;
 
-mod smoke;
+mod baggage;
+mod bucket;
+mod config;
+mod draw;
+mod examples;
+mod hostile;
+mod inherit;
+mod lists;
+mod output;
+mod ramp;
+mod reload;
+mod routes;
+mod rules;
+mod sticky;
+mod xds;
 
 fn main() -> ExitCode {
-    e2e::suite::main(&[smoke::TESTS])
+    e2e::suite::main(&[
+        // The long ones first, so that none of them is left alone at the end.
+        lists::TESTS,
+        draw::TESTS,
+        hostile::TESTS,
+        xds::TESTS,
+        baggage::TESTS,
+        config::TESTS,
+        examples::TESTS,
+        inherit::TESTS,
+        output::TESTS,
+        ramp::TESTS,
+        reload::TESTS,
+        routes::TESTS,
+        rules::TESTS,
+        sticky::TESTS,
+    ])
 }
