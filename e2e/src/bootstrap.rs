@@ -25,6 +25,8 @@ pub struct Bootstrap {
     pub(crate) filter: Option<Value>,
     pub(crate) module: String,
     pub(crate) workers: u32,
+    /// Ports that somebody wants; all others are free ones.
+    pub(crate) ports: BTreeMap<&'static str, u16>,
 }
 
 /// Where this Envoy runs: what only its starter can know.
@@ -62,7 +64,14 @@ impl Bootstrap {
             parse_yaml(&text).unwrap_or_else(|e| panic!("{path}: {e}"))
         };
         let [routes, filter] = files.map_or([None, None], |files| files.map(|file| Some(load(&file))));
-        Self { envoy: load(envoy), routes, filter, module: "canary.wasm".to_owned(), workers: 2 }
+        Self {
+            envoy: load(envoy),
+            routes,
+            filter,
+            module: "canary.wasm".to_owned(),
+            workers: 2,
+            ports: BTreeMap::new(),
+        }
     }
 
     /// Another plugin-wide policy, as YAML.
@@ -71,7 +80,15 @@ impl Bootstrap {
     /// When the text is no YAML.
     #[must_use]
     pub fn policy(self, yaml: &str) -> Self {
-        self.policy_value(parse_yaml(yaml).unwrap_or_else(|e| panic!("{e}\n{yaml}")))
+        self.try_policy(yaml).unwrap_or_else(|e| panic!("{e}\n{yaml}"))
+    }
+
+    /// The same for a text that somebody else wrote.
+    ///
+    /// # Errors
+    /// When the text is no YAML.
+    pub fn try_policy(self, yaml: &str) -> Result<Self, Error> {
+        Ok(self.policy_value(parse_yaml(yaml)?))
     }
 
     /// Another plugin-wide policy.
@@ -121,6 +138,13 @@ impl Bootstrap {
     #[must_use]
     pub fn workers(mut self, workers: u32) -> Self {
         self.workers = workers;
+        self
+    }
+
+    /// A fixed port for a listener or for `admin`, where Envoy is a process of this machine.
+    #[must_use]
+    pub fn port(mut self, listener: &'static str, port: u16) -> Self {
+        self.ports.insert(listener, port);
         self
     }
 
@@ -237,7 +261,10 @@ impl Bootstrap {
 }
 
 /// YAML as the JSON value that Envoy would make of it.
-pub(crate) fn parse_yaml(text: &str) -> Result<Value, Error> {
+///
+/// # Errors
+/// When it is none, with the place.
+pub fn parse_yaml(text: &str) -> Result<Value, Error> {
     Ok(serde_saphyr::from_str(text)?)
 }
 

@@ -37,7 +37,7 @@ mod xds;
 
 pub use answer::Answer;
 pub use backend::Backend;
-pub use bootstrap::Bootstrap;
+pub use bootstrap::{Bootstrap, parse_yaml};
 pub use client::{Client, Connection, Protocol};
 pub use envoy::Envoy;
 pub use fixture::Fixture;

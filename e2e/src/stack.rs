@@ -1,8 +1,7 @@
 //! What one test starts: an Envoy, two versions of an upstream behind it, a source of lists.
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::Error;
 use crate::answer::Answer;
@@ -34,7 +33,7 @@ pub struct Stack {
     pub(crate) bootstrap: Bootstrap,
     /// How many updates were tried; makes each of them a new version.
     pub(crate) updates: u32,
-    _fixtures: Vec<Fixture>,
+    fixtures: Vec<Fixture>,
 }
 
 /// Envoy did not start.
@@ -71,11 +70,11 @@ impl Stack {
         let ip = IpAddr::from(Ipv4Addr::LOCALHOST);
         let v1 = Fixture::start("v1", ip, [0; 3])?;
         let v2 = Fixture::start("v2", ip, [0; 3])?;
-        let at = |addr: std::net::SocketAddr| (addr.ip().to_string(), addr.port());
+        let at = |addr: SocketAddr| (addr.ip().to_string(), addr.port());
         bootstrap.place(&Places {
             work: work.path(),
             bind: ip,
-            ports: BTreeMap::new(),
+            ports: bootstrap.ports.clone(),
             endpoints: [
                 ("stable", at(v1.service())),
                 ("canary", at(v2.service())),
@@ -93,7 +92,7 @@ impl Stack {
             lists: Lists::new(v1.control()),
             bootstrap,
             updates: 0,
-            _fixtures: vec![v1, v2],
+            fixtures: vec![v1, v2],
         })
     }
 
@@ -117,7 +116,7 @@ impl Stack {
         let (v1, v2) = (project.control("upstream-v1")?, project.control("upstream-v2")?);
         let envoy = Envoy::ready(Host::Compose(project), work, bootstrap.workers).await?;
         let (lists, v1, v2) = (Lists::new(v1), Upstream::new(v1), Upstream::new(v2));
-        Ok(Self { envoy, v1, v2, lists, bootstrap, updates: 0, _fixtures: Vec::new() })
+        Ok(Self { envoy, v1, v2, lists, bootstrap, updates: 0, fixtures: Vec::new() })
     }
 
     /// A client of the plain listener.
@@ -140,6 +139,11 @@ impl Stack {
     pub async fn subset(&self, request: Request) -> String {
         let report = self.send(request).await.report();
         report.subset().unwrap_or_else(|| panic!("no subset: {report:?}")).to_owned()
+    }
+
+    /// Where the versions of the service listen, when they run in this process.
+    pub fn services(&self) -> Vec<SocketAddr> {
+        self.fixtures.iter().map(Fixture::service).collect()
     }
 
     /// All counters and gauges now.

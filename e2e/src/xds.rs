@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::Error;
 use crate::bootstrap::{Bootstrap, FILTER, ROUTES};
 use crate::poll;
 use crate::stack::Stack;
@@ -22,8 +23,16 @@ impl Stack {
     /// # Panics
     /// When this stack has no ECDS, or Envoy does not react.
     pub async fn update_policy(&mut self, yaml: &str) -> Update {
-        let next = self.bootstrap.clone().policy(yaml);
-        self.update(next, FILTER).await
+        self.try_update_policy(yaml).await.unwrap_or_else(|e| panic!("{e}\n{yaml}"))
+    }
+
+    /// The same for a text that somebody else wrote.
+    ///
+    /// # Errors
+    /// When the text is no YAML; nothing was changed then.
+    pub async fn try_update_policy(&mut self, yaml: &str) -> Result<Update, Error> {
+        let next = self.bootstrap.clone().try_policy(yaml)?;
+        Ok(self.update(next, FILTER).await)
     }
 
     /// Changes the bootstrap's routes, and puts them in force through RDS.
