@@ -24,6 +24,8 @@ mod regex; // bounded regular expressions
 pub mod request; // the port
 mod source; // http: { cluster, path, .. }
 mod stat; // names of stats
+#[cfg(test)]
+mod testing; // what the test tables share
 mod time; // UnixTime, durations
 mod value; // JSON, Struct -> tree
 mod weight; // parts of 10 000

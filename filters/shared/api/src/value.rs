@@ -36,15 +36,20 @@ pub enum Value {
 impl Value {
     /// Reads what `proxy_on_configure` finds: nothing (an empty map), JSON, or a serialised `Struct`.
     ///
-    /// A `Struct` begins with byte 0x0A, which JSON takes for white space: such input is read as a `Struct`
-    /// first, which must account for every byte, and as JSON if it does not.
+    /// A `Struct` begins with byte 0x0A, which JSON takes for white space. No text is both: each entry of a `Struct`
+    /// holds byte 0x12, the tag of its value, which JSON allows nowhere. The reverse does not hold, protobuf skips
+    /// what it does not know, so JSON is tried first.
     ///
     /// # Errors
     /// One problem at path `` that says what is wrong with the document as a whole.
     pub fn from_configuration(bytes: &[u8]) -> Result<Self, ConfigError> {
         match bytes.first() {
             None => Ok(Self::Map(Vec::new())),
-            Some(0x0A) => Self::from_struct(bytes).or_else(|_| Self::from_json(bytes)),
+            Some(0x0A) => Self::from_json(bytes).or_else(|not_json| {
+                let meant_as_json = bytes.trim_ascii_start().first() == Some(&b'{');
+                Self::from_struct(bytes)
+                    .map_err(|not_struct| if meant_as_json { not_json } else { not_struct })
+            }),
             Some(_) => Self::from_json(bytes),
         }
     }
@@ -66,7 +71,8 @@ impl Value {
             .map_err(|error| ConfigError::one("", format!("not a google.protobuf.Struct: {error}")))
     }
 
-    /// The same for equal documents, whatever the order of their map entries: protobuf maps have none.
+    /// The same for equal documents, whatever the order of their map entries: protobuf maps have none. The same on
+    /// every machine too.
     #[must_use]
     pub fn digest(&self) -> u64 {
         let mut hasher = Xxh64::new(0);
@@ -93,7 +99,8 @@ impl Value {
             Self::Bool(yes) => hasher.update(if *yes { b"t" } else { b"f" }),
             Self::Number(number) => {
                 hasher.update(b"#");
-                hasher.update(&number.to_bits().to_le_bytes());
+                // -0 equals 0, and adding 0 makes it so bit by bit.
+                hasher.update(&(number + 0.0).to_bits().to_le_bytes());
             }
             Self::Text(text) => feed_text(b"s", text, hasher),
             Self::List(items) => {
@@ -117,6 +124,7 @@ impl Value {
 
 fn feed_text(tag: &[u8; 1], text: &str, hasher: &mut Xxh64) {
     hasher.update(tag);
-    hasher.update(&text.len().to_le_bytes());
+    // Not as a usize: it has four bytes in the filter and eight in the tool that renders policies.
+    hasher.update(&u64::try_from(text.len()).unwrap_or(u64::MAX).to_le_bytes());
     hasher.update(text.as_bytes());
 }
