@@ -60,13 +60,17 @@ impl ConfigError {
     }
 }
 
+/// One line for a log: the first problems, and how many more there are. `problems` has all of them.
 impl fmt::Display for ConfigError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.problems.iter().enumerate() {
+        for (index, problem) in self.problems.iter().take(MAX_SHOWN).enumerate() {
             let separator = if index == 0 { "" } else { "; " };
             write!(formatter, "{separator}{problem}")?;
         }
-        Ok(())
+        match self.problems.len().saturating_sub(MAX_SHOWN) {
+            0 => Ok(()),
+            more => write!(formatter, "; and {more} more"),
+        }
     }
 }
 
@@ -93,7 +97,24 @@ pub fn read<T>(value: &Value, reader: impl FnOnce(Node<'_>) -> Option<T>) -> Res
 pub(crate) struct Problems(RefCell<Vec<Problem>>);
 
 impl Problems {
-    fn note(&self, path: String, message: String) {
-        self.0.borrow_mut().push(Problem { path, message });
+    fn note(&self, path: &str, message: &str) {
+        self.0.borrow_mut().push(Problem { path: printable(path), message: printable(message) });
     }
 }
+
+/// Paths and messages quote what the document says: it must not forge lines of a log, nor flood it.
+fn printable(text: &str) -> String {
+    let mut line = String::new();
+    for character in text.chars() {
+        if line.len() >= MAX_QUOTED_BYTES {
+            line.push_str("...");
+            break;
+        }
+        if character.is_control() { line.extend(character.escape_default()) } else { line.push(character) }
+    }
+    line
+}
+
+const MAX_SHOWN: usize = 100;
+/// The longest regular expression and what is wrong with it fit.
+const MAX_QUOTED_BYTES: usize = 2048;

@@ -2,6 +2,7 @@
 
 use super::Node;
 use crate::value::Value;
+use std::collections::BTreeSet;
 
 /// The fields of one mapping. What nobody asked for when [`Map::finish`] is called is an unknown field.
 #[derive(Debug)]
@@ -14,9 +15,10 @@ pub struct Map<'a> {
 impl<'a> Map<'a> {
     pub(super) fn new(node: Node<'a>, entries: &'a [(String, Value)]) -> Self {
         let map = Self { node, entries, known: Vec::new() };
-        for (index, (key, _)) in entries.iter().enumerate() {
-            if entries.iter().take(index).any(|(earlier, _)| earlier == key) {
-                map.note(key, "given twice".to_owned());
+        let (mut seen, mut repeated) = (BTreeSet::new(), BTreeSet::new());
+        for (key, _) in entries {
+            if !seen.insert(key) && repeated.insert(key) {
+                map.note(key, "given twice");
             }
         }
         map
@@ -37,7 +39,7 @@ impl<'a> Map<'a> {
         if let Some(field) = self.field(name) {
             return reader(field);
         }
-        self.note(name, "missing".to_owned());
+        self.note(name, "missing");
         None
     }
 
@@ -69,18 +71,20 @@ impl<'a> Map<'a> {
 
     /// Notes every field that nobody asked for.
     pub fn finish(self) {
+        let mut noted = BTreeSet::new();
         for (key, _) in self.entries {
-            if !self.known.contains(&key.as_str()) {
-                self.note(key, format!("unknown field, known here: {}", self.known.join(", ")));
+            if !self.known.contains(&key.as_str()) && noted.insert(key) {
+                self.note(key, &format!("unknown field, known here: {}", self.known.join(", ")));
             }
         }
     }
 
-    fn note(&self, key: &str, message: String) {
-        self.node.note_at(format!("{}{}", self.node.path(), self.suffix(key)), message);
+    fn note(&self, key: &str, message: &str) {
+        self.node.note_at(&format!("{}{}", self.node.path(), self.suffix(key)), message);
     }
 
     fn suffix(&self, key: &str) -> String {
+        let key = if key.is_empty() { "\"\"" } else { key };
         if self.node.path().is_empty() { key.to_owned() } else { format!(".{key}") }
     }
 }

@@ -25,7 +25,7 @@ impl<'a> Node<'a> {
 
     /// Notes what is wrong here. Always `None`, so that a reader can end with it.
     pub fn refuse<T>(&self, message: impl Display) -> Option<T> {
-        self.problems.note(self.path.clone(), message.to_string());
+        self.problems.note(&self.path, &message.to_string());
         None
     }
 
@@ -120,7 +120,7 @@ impl<'a> Node<'a> {
         Node::new(value, format!("{}{suffix}", self.path), self.problems)
     }
 
-    pub(super) fn note_at(&self, path: String, message: String) {
+    pub(super) fn note_at(&self, path: &str, message: &str) {
         self.problems.note(path, message);
     }
 
