@@ -1,2 +1,27 @@
-//! Host calls of proxy-wasm ABI 0.2.1 that return errors instead of killing a worker.
-#![forbid(unsafe_code)]
+//! Envoy on one side, a filter's policy on the other: the only crate that talks to the host.
+//!
+//! A filter implements [`Filter`] and says [`export!`]; the shell does what all filters share: host calls that never
+//! panic, the plugin-wide policy and the policies of routes, fetched documents, stats, and the one place where
+//! decisions become effects.
+
+mod apply; // Decision -> host calls
+mod documents; // fetched documents of one policy
+mod export; // export!
+mod filter; // trait Filter
+pub mod host; // the host functions
+mod log; // a log that cannot flood
+mod request; // HostRequest implements RequestHead
+mod root; // one plugin configuration
+mod routes; // policies in route metadata
+mod stats; // names -> metrics
+mod streams; // what a response waits for
+#[cfg(test)]
+mod tests;
+#[cfg(feature = "trap")]
+mod trap; // test builds only
+mod vm; // callbacks -> roots and streams
+
+pub use filter::{BadRoutePolicy, Filter};
+pub use request::HostRequest;
+pub use stats::Metrics;
+pub use vm::Vm;

@@ -1,0 +1,182 @@
+//! A policy document becomes a [`Policy`], or every problem in it.
+
+use crate::counters::Counters;
+use crate::output::Output;
+use crate::policy::{Rule, Subset, Verdict};
+use crate::ramp::Ramp;
+use crate::{Draw, Policy, StickyCookie, Weights};
+use filter_api::config::{self, Node};
+use filter_api::{
+    ConfigError, FieldName, Key, Lists, Name, NamedList, Pattern, Predicate, UnixTime, Value, Weight,
+    parse_duration,
+};
+use std::time::Duration;
+
+pub(crate) fn read_policy(value: &Value) -> Result<Policy, ConfigError> {
+    config::read(value, |node| {
+        let mut map = node.map()?;
+        let experiment = map.optional("experiment", experiment);
+        let subsets = map.required("subsets", subsets);
+        // Rules are read even if the subsets are wrong, so that all problems are reported at once.
+        let known: &[Subset] = subsets.as_ref().map_or(&[], |(known, _)| known);
+        let sticky = map.optional("sticky", |node| node.list(|item| Key::read(&item)));
+        let sticky_cookie = map.optional("sticky_cookie", |node| StickyCookie::read(&node));
+        let lists = map.optional("lists", |node| NamedList::read_all(&node)).unwrap_or_default();
+        let rules = map.optional("rules", |node| rules(&node, known, &lists));
+        let ramp = map.optional("ramp", |node| ramp(&node, known));
+        let inherit = map.optional("inherit", inherit);
+        let output = map.optional("output", |node| output(&node));
+        let dry_run = map.optional("dry_run", |node| node.boolean()).unwrap_or(false);
+        map.finish();
+
+        let (subsets, weights) = subsets?;
+        let fallback = subsets.first()?.name.clone();
+        let (header, baggage, response_header) = output.unwrap_or((None, false, None));
+        let header = header.or_else(|| FieldName::parse(DEFAULT_HEADER).ok())?;
+        let rules = rules.unwrap_or_default();
+        Some(Policy {
+            draw: Draw::new(experiment.unwrap_or_default()),
+            weights,
+            sticky: sticky.unwrap_or_default(),
+            sticky_cookie,
+            counters: Counters::new(&subsets, &rules, dry_run),
+            subsets,
+            rules,
+            lists,
+            ramp,
+            inherit: inherit.unwrap_or_default(),
+            output: Output { header, baggage, response_header, fallback },
+            dry_run,
+        })
+    })
+}
+
+fn experiment(node: Node<'_>) -> Option<&str> {
+    match node.text()? {
+        "" => node.refuse("is empty"),
+        text if text.len() > 256 => node.refuse("is longer than 256 bytes"),
+        text => Some(text),
+    }
+}
+
+fn subsets(node: Node<'_>) -> Option<(Vec<Subset>, Weights)> {
+    let mut names: Vec<Name> = Vec::new();
+    let read = node.non_empty(|item| {
+        let mut map = item.map()?;
+        let name = map.required("name", |node| {
+            let name = node.parse(Name::parse)?;
+            if names.contains(&name) {
+                return node.refuse(format_args!("`{name}` is the name of another subset"));
+            }
+            names.push(name.clone());
+            Some(name)
+        });
+        let weight = map.required("weight", |node| Weight::read(&node));
+        map.finish();
+        Some((Subset::new(name?), weight?))
+    })?;
+    if read.len() > MAX_SUBSETS {
+        return node.refuse(format_args!("{} subsets are more than {MAX_SUBSETS}", read.len()));
+    }
+    let (subsets, parts): (Vec<_>, Vec<_>) = read.into_iter().unzip();
+    Some((subsets, Weights::new(&parts, &node)?))
+}
+
+/// `{ canary: 5000, stable: 5000 }`: a mapping has no order, so ranges follow the order of the subsets.
+fn weights(node: &Node<'_>, known: &[Subset]) -> Option<Weights> {
+    let given = node.map()?.each(|name, node| {
+        let weight = Weight::read(&node);
+        let place = place(name, &node, known);
+        Some((place?, weight?))
+    })?;
+    let of = |place| {
+        given.iter().find(|(given, _)| *given == place).map_or(Weight::default(), |(_, weight)| *weight)
+    };
+    let parts: Vec<_> = (0..known.len()).map(of).collect();
+    Weights::new(&parts, node)
+}
+
+fn place(name: &str, node: &Node<'_>, known: &[Subset]) -> Option<usize> {
+    match known.iter().position(|subset| subset.name.as_str() == name) {
+        Some(place) => Some(place),
+        // The subsets themselves are refused already.
+        None if known.is_empty() => None,
+        None => {
+            let names: Vec<_> = known.iter().map(|subset| subset.name.as_str()).collect();
+            node.refuse(format_args!("`{name}` is not a subset, known here: {}", names.join(", ")))
+        }
+    }
+}
+
+fn rules(node: &Node<'_>, known: &[Subset], lists: &Lists) -> Option<Vec<Rule>> {
+    let mut names: Vec<Name> = Vec::new();
+    node.list(|item| {
+        let mut map = item.map()?;
+        let name = map.required("name", |node| {
+            let name = node.parse(Name::parse)?;
+            if names.contains(&name) {
+                return node.refuse(format_args!("`{name}` is the name of another rule"));
+            }
+            names.push(name.clone());
+            Some(name)
+        });
+        let when = map.required("when", |node| Predicate::read(&node, lists));
+        let (subset, share) = (map.field("subset"), map.field("weights"));
+        let verdict = match (subset, share) {
+            (Some(subset), None) => {
+                subset.text().and_then(|name| place(name, &subset, known)).map(Verdict::Fixed)
+            }
+            (None, Some(share)) => weights(&share, known).map(Verdict::Cohort),
+            (Some(_), Some(_)) => item.refuse("has both subset and weights"),
+            (None, None) => item.refuse("needs subset or weights"),
+        };
+        let dry_run = map.optional("dry_run", |node| node.boolean()).unwrap_or(false);
+        map.finish();
+        Some(Rule { name: name?, when: when?, verdict: verdict?, dry_run })
+    })
+}
+
+fn ramp(node: &Node<'_>, known: &[Subset]) -> Option<Ramp> {
+    let mut map = node.map()?;
+    let start = map.required("start", |node| node.parse(UnixTime::parse));
+    let mut last: Option<Duration> = None;
+    let steps = map.required("steps", |node| {
+        node.non_empty(|item| {
+            let mut map = item.map()?;
+            let after = map.required("after", |node| {
+                let after = node.parse(parse_duration)?;
+                if last.is_some_and(|last| after <= last) {
+                    return node.refuse("is not later than the step before");
+                }
+                last = Some(after);
+                Some(after)
+            });
+            let weights = map.required("weights", |node| weights(&node, known));
+            map.finish();
+            Some((after?, weights?))
+        })
+    });
+    map.finish();
+    Some(Ramp { start: start?, steps: steps? })
+}
+
+fn inherit(node: Node<'_>) -> Option<Vec<Pattern>> {
+    let mut map = node.map()?;
+    let peers = map.required("peers", |node| node.non_empty(|item| item.parse(Pattern::parse)));
+    map.finish();
+    peers
+}
+
+type OutputFields = (Option<FieldName>, bool, Option<FieldName>);
+
+fn output(node: &Node<'_>) -> Option<OutputFields> {
+    let mut map = node.map()?;
+    let header = map.optional("header", |node| node.parse(FieldName::parse_writable));
+    let baggage = map.optional("baggage", |node| node.boolean()).unwrap_or(false);
+    let response_header = map.optional("response_header", |node| node.parse(FieldName::parse_writable));
+    map.finish();
+    Some((header, baggage, response_header))
+}
+
+const DEFAULT_HEADER: &str = "x-sluice-subset";
+const MAX_SUBSETS: usize = 256;

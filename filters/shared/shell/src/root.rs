@@ -1,0 +1,140 @@
+//! One plugin configuration: the plugin-wide policy, the policies of routes, and what they fetch.
+
+use crate::documents::Documents;
+use crate::host::{self, Metric, Token};
+use crate::routes::{RoutePolicy, Routes};
+use crate::{BadRoutePolicy, Filter, Vm};
+use filter_api::{ConfigError, StatName, Value};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+/// A policy with its metrics and documents.
+pub(crate) struct Compiled<F: Filter> {
+    pub(crate) filter: F,
+    pub(crate) counters: Vec<Metric>,
+    documents: Documents,
+}
+
+impl<F: Filter> Compiled<F> {
+    /// `prefix` names the plugin in shared data.
+    pub(crate) fn new(value: &Value, vm: &Vm<F>, prefix: &str) -> Result<Self, ConfigError> {
+        let filter = F::configure(value)?;
+        let counters = filter.counters().iter().map(|name| vm.metrics.counter(name)).collect();
+        let documents = Documents::new(filter.documents(), F::NAME, prefix, &vm.metrics);
+        Ok(Self { filter, counters, documents })
+    }
+}
+
+/// A root context.
+pub(crate) struct Root<F: Filter> {
+    plugin_wide: RefCell<Option<Rc<Compiled<F>>>>,
+    routes: Routes<F>,
+    prefix: RefCell<String>,
+    busy: Cell<bool>,
+    tick_period: Cell<Duration>,
+}
+
+impl<F: Filter> Root<F> {
+    pub(crate) fn new() -> Self {
+        Self {
+            plugin_wide: RefCell::new(None),
+            routes: Routes::new(),
+            prefix: RefCell::default(),
+            busy: Cell::new(false),
+            tick_period: Cell::new(Duration::ZERO),
+        }
+    }
+
+    /// Takes a new plugin-wide policy, or keeps the one it has.
+    pub(crate) fn configure(&self, bytes: &[u8], vm: &Vm<F>) -> Result<(), ConfigError> {
+        let plugin = host::property(b"plugin_name").unwrap_or_default();
+        // Shared data is one map for all plugins of a `vm_id`, and Istio sets none: the key tells plugins apart.
+        let prefix = format!("sluice.{}/{}", F::NAME, String::from_utf8_lossy(&plugin));
+        let value = Value::from_configuration(bytes)?;
+        let compiled = Compiled::new(&value, vm, &prefix)?;
+        record_generation::<F>(&prefix, value.digest(), vm);
+        *self.plugin_wide.borrow_mut() = Some(Rc::new(compiled));
+        *self.prefix.borrow_mut() = prefix;
+        self.set_timer();
+        Ok(())
+    }
+
+    /// The policy that decides about the current stream; `None` if the request must be refused.
+    pub(crate) fn policy(&self, vm: &Vm<F>) -> Option<Rc<Compiled<F>>> {
+        self.busy.set(true);
+        let of_route = self.routes.of_request(vm, &self.prefix.borrow());
+        if self.routes.take_compiled() {
+            self.set_timer();
+        }
+        match (of_route, F::BAD_ROUTE_POLICY) {
+            (RoutePolicy::Own(policy), _) => Some(policy),
+            (RoutePolicy::Bad, BadRoutePolicy::Refuse) => None,
+            (RoutePolicy::None, _) | (RoutePolicy::Bad, BadRoutePolicy::UsePluginWide) => {
+                self.plugin_wide.borrow().clone()
+            }
+        }
+    }
+
+    /// Lets all documents go on.
+    pub(crate) fn on_tick(&self, vm: &Vm<F>) {
+        let busy = self.busy.take();
+        for policy in self.live() {
+            policy.documents.on_tick(busy, &vm.log);
+        }
+        self.set_timer();
+    }
+
+    /// Hands an answer to the document that asked.
+    pub(crate) fn on_answer(&self, token: Token, fields: u32, body_size: usize, vm: &Vm<F>) {
+        let taken =
+            self.live().iter().any(|policy| policy.documents.on_answer(token, fields, body_size, &vm.log));
+        if taken {
+            self.set_timer();
+        }
+    }
+
+    /// Ticks as often as the most urgent document wants, and never if there is none.
+    pub(crate) fn set_timer(&self) {
+        let wanted = self.live().iter().filter_map(|policy| policy.documents.poll_interval()).min();
+        let wanted = wanted.unwrap_or(Duration::ZERO);
+        if self.tick_period.replace(wanted) != wanted {
+            // Without a timer documents would silently grow old; but there is nobody to refuse here.
+            let _ = host::set_tick_period(wanted);
+        }
+    }
+
+    fn live(&self) -> Vec<Rc<Compiled<F>>> {
+        let mut live = self.routes.live();
+        live.extend(self.plugin_wide.borrow().clone());
+        live
+    }
+}
+
+/// Counts distinct policies of a plugin, the same in every worker: the first to see a new one raises the number.
+fn record_generation<F: Filter>(prefix: &str, digest: u64, vm: &Vm<F>) {
+    let key = format!("{prefix}/policy");
+    let gauge = vm.metrics.gauge(&StatName::new(&format!("sluice.{}.policy_generation", F::NAME)));
+    // Another worker may be faster; then its number is read in the next round.
+    for _ in 0..8 {
+        let (known, cas) =
+            host::shared_data(&key).map_or((None, CREATE), |(bytes, cas)| (read_policy(&bytes), cas));
+        let generation = match known {
+            Some((seen, generation)) if seen == digest => return host::record(gauge, generation),
+            Some((_, generation)) => generation.saturating_add(1),
+            None => 1,
+        };
+        let record: Vec<u8> = digest.to_le_bytes().into_iter().chain(generation.to_le_bytes()).collect();
+        if host::set_shared_data(&key, &record, cas).is_ok() {
+            return host::record(gauge, generation);
+        }
+    }
+}
+
+fn read_policy(bytes: &[u8]) -> Option<(u64, u64)> {
+    let (digest, rest) = bytes.split_first_chunk()?;
+    Some((u64::from_le_bytes(*digest), u64::from_le_bytes(*rest.first_chunk()?)))
+}
+
+/// See `documents::CREATE`.
+const CREATE: u32 = u32::MAX;
