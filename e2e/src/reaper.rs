@@ -1,4 +1,4 @@
-//! What must not outlive this process: Envoys and containers. Each is removed by its owner's `Drop`; when the process is
+//! What must not outlive this process: Envoys, containers, folders. Each is removed by its owner's `Drop`; when the process is
 //! told to stop (Ctrl-C, SIGTERM), all that are left are removed first.
 
 use std::collections::BTreeMap;
@@ -42,7 +42,8 @@ pub async fn told_to_stop() {
 
 /// Removes all that is left and ends the process.
 pub(crate) fn exit(code: i32) -> ! {
-    for (_, removal) in std::mem::take(&mut *left()) {
+    // The last that came first: an Envoy before its folder.
+    for (_, removal) in std::mem::take(&mut *left()).into_iter().rev() {
         removal();
     }
     process::exit(code)

@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs, io, process};
 
-#[derive(Debug)]
+use crate::reaper;
+
 pub(crate) struct WorkDir {
     path: PathBuf,
+    _reaped: reaper::Entry,
 }
 
 impl WorkDir {
@@ -15,7 +17,9 @@ impl WorkDir {
         let name = format!("sluice-e2e-{}-{}", process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let path = env::temp_dir().join(name);
         fs::create_dir(&path)?;
-        Ok(Self { path })
+        let removed = path.clone();
+        let reaped = reaper::register(move || remove(&removed));
+        Ok(Self { path, _reaped: reaped })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -44,8 +48,12 @@ impl WorkDir {
 
 impl Drop for WorkDir {
     fn drop(&mut self) {
-        // A file that a dying container still writes may stay behind; the operating system empties its folder for
-        // temporary files by itself.
-        let _ = fs::remove_dir_all(&self.path);
+        remove(&self.path);
     }
+}
+
+fn remove(path: &Path) {
+    // A file that a dying Envoy still writes may stay behind; the operating system empties its folder for temporary
+    // files by itself.
+    let _ = fs::remove_dir_all(path);
 }

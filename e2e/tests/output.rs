@@ -9,6 +9,7 @@ e2e::tests![
     the_access_log_knows_the_subset,
     prometheus_sees_tags,
     a_dry_run_decides_and_counts_but_changes_nothing,
+    a_dry_run_rule_counts_and_lets_the_next_one_decide,
     http2_is_decided_like_http1,
 ];
 
@@ -115,6 +116,21 @@ async fn a_dry_run_decides_and_counts_but_changes_nothing() {
     assert_eq!(dry(&[("subset", "canary"), ("reason", "rule"), ("rule", "dyed")]), 1);
     assert_eq!(dry(&[("subset", "stable"), ("reason", "random")]), 1);
     assert_eq!(stats.of("sluice.canary.decisions", &[]), 0);
+}
+
+async fn a_dry_run_rule_counts_and_lets_the_next_one_decide() {
+    let policy = "
+subsets: [{ name: stable, weight: 10000 }, { name: canary, weight: 0 }]
+rules:
+  - { name: planned, when: { header: { name: x-env, exact: canary } }, subset: canary, dry_run: true }
+  - { name: real, when: { header: { name: x-env, present: true } }, subset: stable }
+";
+    let stack = Stack::start(Bootstrap::canary().policy(policy)).await;
+    assert_eq!(stack.subset(Request::get("/").header("x-env", "canary")).await, "stable");
+    let stats = stack.stats().await;
+    assert_eq!(stats.of("sluice.canary.dry_run_decisions", &[("subset", "canary"), ("rule", "planned")]), 1);
+    assert_eq!(stats.of("sluice.canary.decisions", &[("subset", "stable"), ("rule", "real")]), 1);
+    assert_eq!(stats.of("sluice.canary.decisions", &[]), 1);
 }
 
 async fn http2_is_decided_like_http1() {
