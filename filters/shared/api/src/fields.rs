@@ -53,7 +53,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The values of all lines of one field. `name` is lower-case.
-    pub fn lines<'n>(self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
+    pub fn lines<'n>(self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a, 'n> {
         self.iter().filter(move |(key, _)| *key == name.as_bytes()).map(|(_, value)| value)
     }
 
