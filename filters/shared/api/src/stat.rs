@@ -1,5 +1,8 @@
 //! Names of stats, with tags in the form that Envoy (`stats_tags`) and Istio (`extraStatTags`) extract.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt::Write as _;
 
 /// A stat's name: `sluice.canary.decisions.subset=.=canary;.;`. Tag values come from policies, never from requests.

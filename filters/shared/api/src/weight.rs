@@ -1,5 +1,8 @@
 //! Shares of traffic.
 
+#[cfg(test)]
+mod tests;
+
 use crate::config::Node;
 
 /// A share in parts of 10 000: one part is 0.01 %.
