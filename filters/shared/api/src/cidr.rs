@@ -24,6 +24,9 @@ pub enum InvalidCidr {
     /// Bits are set behind the prefix: `10.0.0.1/8`.
     #[error("`{0}` has bits set behind its prefix")]
     HostBits(String),
+    /// `::ffff:10.0.0.0/104`: addresses are folded to IPv4 before they are compared, so it would never match.
+    #[error("`{0}` holds IPv4 addresses only; write it as an IPv4 network")]
+    Mapped(String),
 }
 
 impl Cidr {
@@ -44,6 +47,9 @@ impl Cidr {
         let prefix = prefix.ok_or_else(|| InvalidCidr::Prefix(text.to_owned()))?;
         if truncate(address, prefix) != address {
             return Err(InvalidCidr::HostBits(text.to_owned()));
+        }
+        if prefix >= MAPPED_PREFIX && address != address.to_canonical() {
+            return Err(InvalidCidr::Mapped(text.to_owned()));
         }
         Ok(Self { address, prefix })
     }
@@ -88,3 +94,6 @@ pub fn parse_source(text: &[u8]) -> Option<IpAddr> {
 fn width(address: IpAddr) -> u8 {
     if address.is_ipv4() { 32 } else { 128 }
 }
+
+/// `::ffff:0:0/96` (RFC 4291 section 2.5.5.2).
+const MAPPED_PREFIX: u8 = 96;

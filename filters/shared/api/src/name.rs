@@ -61,11 +61,30 @@ pub enum InvalidName {
 pub struct FieldName(Rc<str>);
 
 impl FieldName {
-    /// Checks the token characters and folds the case, which has no meaning in HTTP.
+    /// A field that a policy reads: checks the token characters and folds the case, which has no meaning in HTTP.
     ///
     /// # Errors
     /// [`InvalidFieldName`].
     pub fn parse(text: &str) -> Result<Self, InvalidFieldName> {
+        let name = Self::parse_token(text)?;
+        // Envoy hands `host` over as `:authority`, so nobody would ever find it.
+        if name.as_str() == "host" { Err(InvalidFieldName::Host) } else { Ok(name) }
+    }
+
+    /// A field that a filter writes: not one that frames the message, belongs to the hop (RFC 9113 section 8.2.2) or
+    /// names the target.
+    ///
+    /// # Errors
+    /// [`InvalidFieldName`].
+    pub fn parse_writable(text: &str) -> Result<Self, InvalidFieldName> {
+        let name = Self::parse_token(text)?;
+        if RESERVED.contains(&name.as_str()) {
+            return Err(InvalidFieldName::Reserved(text.to_owned()));
+        }
+        Ok(name)
+    }
+
+    fn parse_token(text: &str) -> Result<Self, InvalidFieldName> {
         if text.is_empty() || text.len() > 256 {
             return Err(InvalidFieldName::Length(text.len()));
         }
@@ -76,20 +95,6 @@ impl FieldName {
             Some(found) => Err(InvalidFieldName::Character(found)),
             None => Ok(Self(text.to_ascii_lowercase().into())),
         }
-    }
-
-    /// A field that a filter writes: not one that frames the message or names its target.
-    ///
-    /// # Errors
-    /// [`InvalidFieldName`].
-    pub fn parse_writable(text: &str) -> Result<Self, InvalidFieldName> {
-        let name = Self::parse(text)?;
-        let reserved =
-            ["host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"];
-        if reserved.contains(&name.as_str()) {
-            return Err(InvalidFieldName::Reserved(text.to_owned()));
-        }
-        Ok(name)
     }
 
     /// Lower-case.
@@ -108,6 +113,9 @@ pub enum InvalidFieldName {
     /// `:path` and its like.
     #[error("{0} is a pseudo-header; use the predicates path, method and authority")]
     Pseudo(String),
+    /// Carried as `:authority`.
+    #[error("host reaches a filter as :authority; use the predicate authority")]
+    Host,
     /// Not a token character (RFC 9110 section 5.6.2).
     #[error("has the character {0:?}, which no field name may have")]
     Character(char),
@@ -121,3 +129,15 @@ pub enum InvalidFieldName {
 pub fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
+
+const RESERVED: [&str; 9] = [
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "upgrade",
+    "te",
+    "trailer",
+];
