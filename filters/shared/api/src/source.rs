@@ -1,5 +1,8 @@
 //! Where a filter fetches a document from, over HTTP through a cluster of Envoy's.
 
+#[cfg(test)]
+mod tests;
+
 use crate::config::Node;
 use crate::time::parse_duration;
 use std::time::Duration;
@@ -9,13 +12,13 @@ use std::time::Duration;
 pub struct HttpSource {
     /// The name of an Envoy cluster.
     pub cluster: String,
-    /// `:authority` of the request; default: the cluster's name.
+    /// `:authority` of the request, visible ASCII; default: the cluster's name.
     pub authority: String,
     /// `:path` of the request.
     pub path: String,
     /// How long a document counts as fresh; default 60 s, at least 100 ms.
     pub refresh: Duration,
-    /// How long one fetch may take; default 5 s, at least 1 ms.
+    /// How long one fetch may take; default 5 s, 1 ms to 1 h (Envoy takes 0 for none, and 32 bits of it).
     pub timeout: Duration,
     /// The largest body that is accepted; default 32 MiB, at most 256 MiB.
     pub max_bytes: usize,
@@ -27,7 +30,13 @@ impl HttpSource {
     pub fn read(node: &Node<'_>) -> Option<Self> {
         let mut map = node.map()?;
         let cluster = map.required("cluster", |node| non_empty(&node));
-        let authority = map.optional("authority", |node| non_empty(&node));
+        let authority = match map.field("authority") {
+            Some(node) => visible(&node),
+            None => cluster.clone().and_then(|cluster| match invisible(&cluster) {
+                None => Some(cluster),
+                Some(_) => map.node().refuse("needs an authority, the cluster's name cannot stand in for it"),
+            }),
+        };
         let path = map.required("path", |node| match node.text()? {
             path if path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic()) => {
                 Some(path.to_owned())
@@ -35,14 +44,16 @@ impl HttpSource {
             _ => node.refuse("is not a path such as /list"),
         });
         let refresh = map.optional("refresh", |node| at_least(&node, Duration::from_millis(100)));
-        let timeout = map.optional("timeout", |node| at_least(&node, Duration::from_millis(1)));
+        let timeout = map.optional("timeout", |node| {
+            let timeout = at_least(&node, Duration::from_millis(1))?;
+            if timeout <= MAX_TIMEOUT { Some(timeout) } else { node.refuse("is longer than 1h") }
+        });
         let max_bytes =
             map.optional("max_bytes", |node| usize::try_from(node.whole(1, MAX_BODY_BYTES)?).ok());
         map.finish();
-        let cluster = cluster?;
         Some(Self {
-            authority: authority.unwrap_or_else(|| cluster.clone()),
-            cluster,
+            cluster: cluster?,
+            authority: authority?,
             path: path?,
             refresh: refresh.unwrap_or(Duration::from_secs(60)),
             timeout: timeout.unwrap_or(Duration::from_secs(5)),
@@ -58,12 +69,26 @@ fn non_empty(node: &Node<'_>) -> Option<String> {
     }
 }
 
+/// Goes into a request as it stands: a line end in it would be a line of its own for a careless upstream.
+fn visible(node: &Node<'_>) -> Option<String> {
+    let text = non_empty(node)?;
+    match invisible(&text) {
+        Some(found) => node.refuse(format_args!("has the character {found:?}")),
+        None => Some(text),
+    }
+}
+
+fn invisible(text: &str) -> Option<char> {
+    text.chars().find(|c| !c.is_ascii_graphic())
+}
+
 fn at_least(node: &Node<'_>, min: Duration) -> Option<Duration> {
     let span = node.parse(parse_duration)?;
     if span < min {
-        return node.refuse(format_args!("is shorter than {} ms", min.as_millis()));
+        return node.refuse(format_args!("is shorter than {min:?}"));
     }
     Some(span)
 }
 
+const MAX_TIMEOUT: Duration = Duration::from_secs(3_600);
 const MAX_BODY_BYTES: u64 = 256 * 1024 * 1024;
