@@ -1,5 +1,8 @@
 //! A SPIFFE ID: `spiffe://example.org/ns/prod/sa/orders`.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 use crate::trust_domain::{self, InvalidTrustDomain, TrustDomain};

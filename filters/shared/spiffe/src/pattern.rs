@@ -1,5 +1,8 @@
 //! A pattern over SPIFFE IDs: `spiffe://example.org/ns/prod/sa/*`.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 use crate::id::{self, InvalidSpiffeId, SpiffeId};

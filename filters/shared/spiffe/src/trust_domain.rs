@@ -1,5 +1,8 @@
 //! The name of a trust domain: `example.org`.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 /// A trust domain name (SPIFFE-ID section 2.1): 1 to 255 bytes of `a-z 0-9 . - _`.
