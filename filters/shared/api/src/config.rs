@@ -22,8 +22,8 @@ mod node;
 #[cfg(test)]
 mod tests;
 
+use crate::Slot;
 use crate::value::Value;
-use std::cell::RefCell;
 use std::fmt;
 
 pub use map::Map;
@@ -94,11 +94,12 @@ pub fn read<T>(value: &Value, reader: impl FnOnce(Node<'_>) -> Option<T>) -> Res
 
 /// Where nodes note what is wrong with them.
 #[derive(Debug, Default)]
-pub(crate) struct Problems(RefCell<Vec<Problem>>);
+pub(crate) struct Problems(Slot<Vec<Problem>>);
 
 impl Problems {
     fn note(&self, path: &str, message: &str) {
-        self.0.borrow_mut().push(Problem { path: printable(path), message: printable(message) });
+        let problem = Problem { path: printable(path), message: printable(message) };
+        self.0.with(|problems| problems.push(problem));
     }
 }
 

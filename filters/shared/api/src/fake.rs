@@ -1,8 +1,8 @@
 //! A request in memory, for the tests of all cores. It counts the reads that would be host calls.
 
-use crate::{Fields, Identity, RequestHead, UnixTime};
+use crate::{Fields, Identity, RequestHead, Slot, UnixTime};
 use filter_spiffe::SpiffeId;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -18,7 +18,7 @@ pub struct FakeRequest {
     route_name: Option<String>,
     time: UnixTime,
     random: Cell<Option<u128>>,
-    reads: RefCell<BTreeSet<&'static str>>,
+    reads: Slot<BTreeSet<&'static str>>,
     draws: Cell<usize>,
 }
 
@@ -102,11 +102,11 @@ impl FakeRequest {
     /// How many host calls the reads so far would have cost.
     #[must_use]
     pub fn reads(&self) -> usize {
-        self.reads.borrow().len().saturating_add(self.draws.get())
+        self.reads.with(|reads| reads.len()).unwrap_or(0).saturating_add(self.draws.get())
     }
 
     fn count(&self, what: &'static str) {
-        self.reads.borrow_mut().insert(what);
+        self.reads.with(|reads| reads.insert(what));
     }
 }
 

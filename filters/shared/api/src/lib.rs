@@ -22,6 +22,7 @@ mod peer; // certificate -> SPIFFE ID, once
 mod predicate; // when:
 mod regex; // bounded regular expressions
 pub mod request; // the port
+mod slot; // interior mutability that cannot panic
 mod source; // http: { cluster, path, .. }
 mod stat; // names of stats
 #[cfg(test)]
@@ -44,6 +45,7 @@ pub use peer::PeerMemo;
 pub use predicate::{Lists, Predicate};
 pub use regex::{InvalidRegex, MAX_PATTERN_BYTES, MAX_TABLE_BYTES, Regex};
 pub use request::RequestHead;
+pub use slot::Slot;
 pub use source::HttpSource;
 pub use stat::StatName;
 pub use time::{InvalidDuration, InvalidTimestamp, UnixTime, parse_duration};

@@ -5,8 +5,7 @@ mod tests;
 
 use crate::config::Node;
 use crate::list::{Limits, Loader, Step, Table, check_entry};
-use crate::{Build, Built, Document, HttpSource, Name};
-use std::cell::RefCell;
+use crate::{Build, Built, Document, HttpSource, Name, Slot};
 use std::rc::Rc;
 
 /// The most entries of a list that stands in the policy itself.
@@ -20,7 +19,7 @@ pub const MAX_FETCHED_ENTRIES: usize = 1_000_000;
 pub struct NamedList {
     name: Name,
     source: Option<HttpSource>,
-    table: RefCell<Option<Table>>,
+    table: Slot<Option<Table>>,
 }
 
 impl NamedList {
@@ -31,7 +30,7 @@ impl NamedList {
             let name = node.accept(Name::parse(name));
             let list = Self::read_source(&node);
             let (source, table) = list?;
-            Some(Rc::new(Self { name: name?, source, table: RefCell::new(table) }))
+            Some(Rc::new(Self { name: name?, source, table: Slot::new(table) }))
         })
     }
 
@@ -63,13 +62,13 @@ impl NamedList {
     /// Whether it was never fetched yet.
     #[must_use]
     pub fn is_pending(&self) -> bool {
-        self.table.borrow().is_none()
+        self.table.with(|table| table.is_none()).unwrap_or(true)
     }
 
     /// Whether `entry` is in the list. False while it is pending. No allocation, under 1 us.
     #[must_use]
     pub fn contains(&self, entry: &[u8]) -> bool {
-        self.table.borrow().as_ref().is_some_and(|table| table.contains(entry))
+        self.table.with(|table| table.as_ref().is_some_and(|table| table.contains(entry))).unwrap_or(false)
     }
 }
 
@@ -108,7 +107,7 @@ impl Document for FetchedList {
     fn install(&self, published: Vec<u8>) -> Result<u64, String> {
         let table = Table::from_bytes(published).map_err(|error| error.to_string())?;
         let entries = u64::try_from(table.len()).unwrap_or(u64::MAX);
-        *self.list.table.borrow_mut() = Some(table);
+        self.list.table.set(Some(table));
         Ok(entries)
     }
 }

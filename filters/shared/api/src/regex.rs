@@ -8,9 +8,9 @@
 mod tests;
 
 use regex_automata::dfa::{Automaton as _, StartKind, dense};
-use regex_automata::nfa::thompson;
-use regex_automata::util::syntax;
-use regex_automata::{Anchored, Input};
+use regex_automata::nfa::thompson::{self, WhichCaptures};
+use regex_automata::util::{start, syntax};
+use regex_automata::{Anchored, MatchKind};
 
 /// The largest table that a pattern may need.
 pub const MAX_TABLE_BYTES: usize = 256 * 1024;
@@ -59,38 +59,43 @@ impl Regex {
         if pattern.len() > MAX_PATTERN_BYTES {
             return Err(InvalidRegex::TooLong(pattern.len()));
         }
-        // The group keeps `a|b` together under the end anchor.
-        let whole = format!("(?:{pattern})\\z");
+        let refused = |reason: String| InvalidRegex::Syntax { pattern: pattern.to_owned(), reason };
+        let too_large = || InvalidRegex::TooLarge(pattern.to_owned());
         let ascii = syntax::Config::new().unicode(false).utf8(false);
-        // Parsed alone first: `a)(b` must not be made whole by the group, and the message shows the user's pattern.
-        let parse = |text: &str| {
-            syntax::parse_with(text, &ascii).map_err(|error| InvalidRegex::Syntax {
-                pattern: pattern.to_owned(),
-                reason: last_line(&error),
-            })
-        };
-        parse(pattern)?;
-        let expression = parse(&whole)?;
-        let nfa = thompson::NFA::compiler()
-            .configure(thompson::Config::new().utf8(false).nfa_size_limit(Some(MAX_TABLE_BYTES)))
-            .build_from_hir(&expression)
-            .map_err(|_| InvalidRegex::TooLarge(pattern.to_owned()))?;
-        let limits = dense::Config::new()
+        let expression = syntax::parse_with(pattern, &ascii).map_err(|error| refused(last_line(&error)))?;
+        let states = thompson::Config::new()
+            .utf8(false)
+            .which_captures(WhichCaptures::None)
+            .nfa_size_limit(Some(MAX_TABLE_BYTES));
+        let nfa =
+            thompson::NFA::compiler().configure(states).build_from_hir(&expression).map_err(|error| {
+                if error.size_limit().is_some() { too_large() } else { refused(last_line(&error)) }
+            })?;
+        let table = dense::Config::new()
             .start_kind(StartKind::Anchored)
+            // Not the first alternative that matches somewhere, but whether any of them ends where the value does.
+            .match_kind(MatchKind::All)
             .dfa_size_limit(Some(MAX_TABLE_BYTES))
             .determinize_size_limit(Some(MAX_TABLE_BYTES.saturating_mul(2)));
-        let table = dense::Builder::new()
-            .configure(limits)
-            .build_from_nfa(&nfa)
-            .map_err(|_| InvalidRegex::TooLarge(pattern.to_owned()))?;
+        let table = dense::Builder::new().configure(table).build_from_nfa(&nfa).map_err(|error| {
+            if error.is_size_limit_exceeded() { too_large() } else { refused(last_line(&error)) }
+        })?;
         Ok(Self { pattern: pattern.to_owned(), table })
     }
 
     /// Whether the pattern matches the whole of `value`. One table step a byte.
     #[must_use]
     pub fn is_match(&self, value: &[u8]) -> bool {
-        let input = Input::new(value).anchored(Anchored::Yes);
-        matches!(self.table.try_search_fwd(&input), Ok(Some(_)))
+        let Ok(mut state) = self.table.start_state(&start::Config::new().anchored(Anchored::Yes)) else {
+            return false;
+        };
+        for byte in value {
+            state = self.table.next_state(state, *byte);
+            if self.table.is_dead_state(state) {
+                return false;
+            }
+        }
+        self.table.is_match_state(self.table.next_eoi_state(state))
     }
 }
 

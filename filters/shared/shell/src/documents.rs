@@ -4,15 +4,14 @@ use crate::host::{self, Buffer, FieldMap, Level, Metric, Token};
 use crate::log::Log;
 use crate::stats::Metrics;
 use filter_api::fetch::{Event, Fetcher, Head, Next};
-use filter_api::{Document, Fields, HttpSource, StatName, UnixTime};
-use std::cell::RefCell;
+use filter_api::{Document, Fields, HttpSource, Slot, StatName, UnixTime};
 use std::rc::Rc;
 use std::time::Duration;
 use xxhash_rust::xxh64::xxh64;
 
 /// All documents of one policy.
 #[derive(Debug, Default)]
-pub(crate) struct Documents(RefCell<Vec<Task>>);
+pub(crate) struct Documents(Slot<Vec<Task>>);
 
 #[derive(Debug)]
 struct Task {
@@ -48,18 +47,19 @@ impl Documents {
             fetcher: Fetcher::new(document),
             token: None,
         };
-        Self(RefCell::new(wanted.into_iter().map(task).collect()))
+        Self(Slot::new(wanted.into_iter().map(task).collect()))
     }
 
     /// When the next tick is wanted; `None` if there is nothing to fetch.
     pub(crate) fn poll_interval(&self) -> Option<Duration> {
-        self.0.borrow().iter().map(|task| task.fetcher.poll_interval()).min()
+        self.0.with(|tasks| tasks.iter().map(|task| task.fetcher.poll_interval()).min()).flatten()
     }
 
     /// Lets every machine go one step. The borrow ends before a callout starts: its answer may come at once.
     pub(crate) fn on_tick(&self, busy: bool, log: &Log) {
         let now = host::now();
-        for index in 0..self.0.borrow().len() {
+        let count = self.0.with(|tasks| tasks.len()).unwrap_or(0);
+        for index in 0..count {
             let due = self.with(index, |task| task.on_tick(busy, now, log)).flatten();
             if let Some(request) = due {
                 let sent = request.send();
@@ -70,15 +70,17 @@ impl Documents {
 
     /// Takes an answer if it is one of ours.
     pub(crate) fn on_answer(&self, token: Token, fields: u32, body_size: usize, log: &Log) -> bool {
-        let Ok(mut tasks) = self.0.try_borrow_mut() else { return false };
-        let Some(task) = tasks.iter_mut().find(|task| task.token == Some(token)) else { return false };
-        task.token = None;
-        task.on_answer(fields, body_size, log);
-        true
+        let answered = self.0.with(|tasks| {
+            let task = tasks.iter_mut().find(|task| task.token == Some(token))?;
+            task.token = None;
+            task.on_answer(fields, body_size, log);
+            Some(())
+        });
+        answered.flatten().is_some()
     }
 
     fn with<T>(&self, index: usize, act: impl FnOnce(&mut Task) -> T) -> Option<T> {
-        self.0.borrow_mut().get_mut(index).map(act)
+        self.0.with(|tasks| tasks.get_mut(index).map(act)).flatten()
     }
 }
 

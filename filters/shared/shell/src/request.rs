@@ -2,15 +2,15 @@
 
 use crate::host::{self, FieldMap};
 use filter_api::cidr::parse_source;
-use filter_api::{Fields, Identity, PeerMemo, RequestHead, SpiffeId, UnixTime};
-use std::cell::{OnceCell, RefCell};
+use filter_api::{Fields, Identity, PeerMemo, RequestHead, Slot, SpiffeId, UnixTime};
+use std::cell::OnceCell;
 use std::net::IpAddr;
 use std::rc::Rc;
 
 /// Implements the port; each answer costs its host calls once.
 #[derive(Debug)]
 pub struct HostRequest<'vm> {
-    peers: &'vm RefCell<PeerMemo>,
+    peers: &'vm Slot<PeerMemo>,
     fields: OnceCell<Vec<u8>>,
     source_ip: OnceCell<Option<IpAddr>>,
     identity: OnceCell<Option<Vec<u8>>>,
@@ -20,7 +20,7 @@ pub struct HostRequest<'vm> {
 }
 
 impl<'vm> HostRequest<'vm> {
-    pub(crate) fn new(peers: &'vm RefCell<PeerMemo>) -> Self {
+    pub(crate) fn new(peers: &'vm Slot<PeerMemo>) -> Self {
         Self {
             peers,
             fields: OnceCell::new(),
@@ -42,7 +42,8 @@ impl<'vm> HostRequest<'vm> {
         }
         let digest = host::property(b"connection\0sha256_peer_certificate_digest").ok()?;
         let pem = || host::property(b"connection\0peer_certificate").ok();
-        self.peers.borrow_mut().spiffe_id(&digest, pem, self.time())
+        let now = self.time();
+        self.peers.with(|peers| peers.spiffe_id(&digest, pem, now)).flatten()
     }
 }
 

@@ -4,8 +4,8 @@ use crate::documents::Documents;
 use crate::host::{self, Metric, Token};
 use crate::routes::{RoutePolicy, Routes};
 use crate::{BadRoutePolicy, Filter, Vm};
-use filter_api::{ConfigError, StatName, Value};
-use std::cell::{Cell, RefCell};
+use filter_api::{ConfigError, Slot, StatName, Value};
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -28,9 +28,9 @@ impl<F: Filter> Compiled<F> {
 
 /// A root context.
 pub(crate) struct Root<F: Filter> {
-    plugin_wide: RefCell<Option<Rc<Compiled<F>>>>,
+    plugin_wide: Slot<Option<Rc<Compiled<F>>>>,
     routes: Routes<F>,
-    prefix: RefCell<String>,
+    prefix: Slot<Rc<str>>,
     busy: Cell<bool>,
     tick_period: Cell<Duration>,
 }
@@ -38,9 +38,9 @@ pub(crate) struct Root<F: Filter> {
 impl<F: Filter> Root<F> {
     pub(crate) fn new() -> Self {
         Self {
-            plugin_wide: RefCell::new(None),
+            plugin_wide: Slot::new(None),
             routes: Routes::new(),
-            prefix: RefCell::default(),
+            prefix: Slot::new("".into()),
             busy: Cell::new(false),
             tick_period: Cell::new(Duration::ZERO),
         }
@@ -54,8 +54,8 @@ impl<F: Filter> Root<F> {
         let value = Value::from_configuration(bytes)?;
         let compiled = Compiled::new(&value, vm, &prefix)?;
         record_generation::<F>(&prefix, value.digest(), vm);
-        *self.plugin_wide.borrow_mut() = Some(Rc::new(compiled));
-        *self.prefix.borrow_mut() = prefix;
+        self.plugin_wide.set(Some(Rc::new(compiled)));
+        self.prefix.set(prefix.into());
         self.set_timer();
         Ok(())
     }
@@ -63,16 +63,14 @@ impl<F: Filter> Root<F> {
     /// The policy that decides about the current stream; `None` if the request must be refused.
     pub(crate) fn policy(&self, vm: &Vm<F>) -> Option<Rc<Compiled<F>>> {
         self.busy.set(true);
-        let of_route = self.routes.of_request(vm, &self.prefix.borrow());
+        let of_route = self.routes.of_request(vm, &self.prefix);
         if self.routes.take_compiled() {
             self.set_timer();
         }
         match (of_route, F::BAD_ROUTE_POLICY) {
             (RoutePolicy::Own(policy), _) => Some(policy),
             (RoutePolicy::Bad, BadRoutePolicy::Refuse) => None,
-            (RoutePolicy::None, _) | (RoutePolicy::Bad, BadRoutePolicy::UsePluginWide) => {
-                self.plugin_wide.borrow().clone()
-            }
+            (RoutePolicy::None, _) | (RoutePolicy::Bad, BadRoutePolicy::UsePluginWide) => self.plugin_wide(),
         }
     }
 
@@ -106,8 +104,12 @@ impl<F: Filter> Root<F> {
 
     fn live(&self) -> Vec<Rc<Compiled<F>>> {
         let mut live = self.routes.live();
-        live.extend(self.plugin_wide.borrow().clone());
+        live.extend(self.plugin_wide());
         live
+    }
+
+    fn plugin_wide(&self) -> Option<Rc<Compiled<F>>> {
+        self.plugin_wide.with(|policy| policy.clone()).flatten()
     }
 }
 

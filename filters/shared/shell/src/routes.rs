@@ -8,8 +8,8 @@
 use crate::host;
 use crate::root::Compiled;
 use crate::{Filter, Vm};
-use filter_api::{Value, namespace};
-use std::cell::{Cell, RefCell};
+use filter_api::{Slot, Value, namespace};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use xxhash_rust::xxh64::xxh64;
@@ -29,7 +29,7 @@ pub(crate) struct Routes<F: Filter> {
     seen: Cell<bool>,
     compiled: Cell<bool>,
     uses: Cell<u64>,
-    entries: RefCell<BTreeMap<u64, Entry<F>>>,
+    entries: Slot<BTreeMap<u64, Entry<F>>>,
 }
 
 struct Entry<F: Filter> {
@@ -48,12 +48,12 @@ impl<F: Filter> Routes<F> {
             seen: Cell::new(false),
             compiled: Cell::new(false),
             uses: Cell::new(0),
-            entries: RefCell::default(),
+            entries: Slot::default(),
         }
     }
 
     /// The policy of the current stream's route.
-    pub(crate) fn of_request(&self, vm: &Vm<F>, prefix: &str) -> RoutePolicy<F> {
+    pub(crate) fn of_request(&self, vm: &Vm<F>, prefix: &Slot<Rc<str>>) -> RoutePolicy<F> {
         if !self.seen.get() {
             if host::property(F::ROUTE_POLICY).is_err() {
                 return RoutePolicy::None;
@@ -76,39 +76,47 @@ impl<F: Filter> Routes<F> {
 
     /// The compiled policies that are in use.
     pub(crate) fn live(&self) -> Vec<Rc<Compiled<F>>> {
-        self.entries.borrow().values().filter_map(|entry| entry.policy.clone()).collect()
+        self.entries
+            .with(|entries| entries.values().filter_map(|entry| entry.policy.clone()).collect())
+            .unwrap_or_default()
     }
 
-    fn find(&self, content: &[u8], vm: &Vm<F>, prefix: &str) -> RoutePolicy<F> {
+    fn find(&self, content: &[u8], vm: &Vm<F>, prefix: &Slot<Rc<str>>) -> RoutePolicy<F> {
         let uses = self.uses.get().wrapping_add(1);
         self.uses.set(uses);
         let key = xxh64(content, 0);
-        if let Some(entry) = self.entries.borrow_mut().get_mut(&key).filter(|entry| entry.content == content)
-        {
+        let known = self.entries.with(|entries| {
+            let entry = entries.get_mut(&key).filter(|entry| entry.content == content)?;
             entry.used = uses;
-            return entry.outcome();
+            Some(entry.outcome())
+        });
+        if let Some(known) = known.flatten() {
+            return known;
         }
         let entry = self.compile(content, uses, vm, prefix);
         let outcome = entry.outcome();
-        let mut entries = self.entries.borrow_mut();
-        if entries.len() >= CAPACITY
-            && let Some(oldest) = entries.iter().min_by_key(|(_, entry)| entry.used).map(|(key, _)| *key)
-        {
-            entries.remove(&oldest);
-        }
-        entries.insert(key, entry);
+        self.entries.with(|entries| {
+            let oldest = entries.iter().min_by_key(|(_, entry)| entry.used).map(|(key, _)| *key);
+            if let Some(oldest) = oldest.filter(|_| entries.len() >= CAPACITY) {
+                entries.remove(&oldest);
+            }
+            entries.insert(key, entry);
+        });
         outcome
     }
 
     /// Protobuf maps have no order, so the same policy may come in other bytes: then it is not compiled again.
-    fn compile(&self, content: &[u8], used: u64, vm: &Vm<F>, prefix: &str) -> Entry<F> {
+    fn compile(&self, content: &[u8], used: u64, vm: &Vm<F>, prefix: &Slot<Rc<str>>) -> Entry<F> {
         let value = Value::from_struct(content);
         let digest = value.as_ref().map_or(0, Value::digest);
         let twin = value.as_ref().ok().and_then(|_| self.twin(digest));
         let policy = match twin {
             Some(policy) => policy,
             None => value
-                .and_then(|value| Compiled::new(&value, vm, prefix))
+                .and_then(|value| {
+                    let prefix = prefix.with(|prefix| Rc::clone(prefix)).unwrap_or_default();
+                    Compiled::new(&value, vm, &prefix)
+                })
                 .map(Rc::new)
                 .map_err(|error| vm.refused("route", &error))
                 .ok(),
@@ -118,7 +126,10 @@ impl<F: Filter> Routes<F> {
     }
 
     fn twin(&self, digest: u64) -> Option<Option<Rc<Compiled<F>>>> {
-        self.entries.borrow().values().find(|entry| entry.digest == digest).map(|entry| entry.policy.clone())
+        let find = |entries: &mut BTreeMap<u64, Entry<F>>| {
+            entries.values().find(|entry| entry.digest == digest).map(|entry| entry.policy.clone())
+        };
+        self.entries.with(find).flatten()
     }
 }
 

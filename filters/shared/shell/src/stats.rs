@@ -1,24 +1,20 @@
 //! Names of stats to metrics of the host, each defined once per VM: the host never frees one.
 
 use crate::host::{self, Metric, MetricKind};
-use filter_api::StatName;
-use std::cell::RefCell;
+use filter_api::{Slot, StatName};
 use std::collections::BTreeMap;
 
 /// The metrics of one VM.
 #[derive(Debug, Default)]
-pub struct Metrics(RefCell<BTreeMap<String, Metric>>);
+pub struct Metrics(Slot<BTreeMap<String, Metric>>);
 
 impl Metrics {
     /// The metric of a name. One that the host refuses is counted nowhere; the filter works on.
     pub(crate) fn define(&self, kind: MetricKind, name: &StatName) -> Metric {
-        let mut known = self.0.borrow_mut();
-        if let Some(metric) = known.get(name.as_str()) {
-            return *metric;
-        }
-        let metric = host::define_metric(kind, name.as_str()).unwrap_or(UNDEFINED);
-        known.insert(name.as_str().to_owned(), metric);
-        metric
+        let define = || host::define_metric(kind, name.as_str()).unwrap_or(UNDEFINED);
+        self.0
+            .with(|known| *known.entry(name.as_str().to_owned()).or_insert_with(define))
+            .unwrap_or(UNDEFINED)
     }
 
     pub(crate) fn counter(&self, name: &StatName) -> Metric {

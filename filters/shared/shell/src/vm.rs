@@ -10,8 +10,8 @@ use crate::root::Root;
 use crate::stats::Metrics;
 use crate::streams::Streams;
 use crate::{BadRoutePolicy, Filter, HostRequest};
-use filter_api::{ConfigError, Decision, PeerMemo, Reply, StatName};
-use std::cell::{Cell, RefCell};
+use filter_api::{ConfigError, Decision, PeerMemo, Reply, Slot, StatName};
+use std::cell::Cell;
 use std::rc::Rc;
 
 /// What the host wants to hear after a header callback.
@@ -24,21 +24,24 @@ pub enum Action {
     Pause = 1,
 }
 
+/// Root contexts by their ids.
+type Roots<F> = Vec<(u32, Rc<Root<F>>)>;
+
 /// The state of one VM. `export!` keeps one per module instance.
 pub struct Vm<F: Filter> {
     pub(crate) metrics: Metrics,
     pub(crate) log: Log,
-    roots: RefCell<Vec<(u32, Rc<Root<F>>)>>,
+    roots: Slot<Roots<F>>,
     newest_stream: Cell<(u32, u32)>,
     streams: Streams,
-    peers: RefCell<PeerMemo>,
+    peers: Slot<PeerMemo>,
     #[cfg(feature = "trap")]
     trap: crate::trap::Trap,
 }
 
 impl<F: Filter> std::fmt::Debug for Vm<F> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "Vm({}, {} roots)", F::NAME, self.roots.borrow().len())
+        write!(formatter, "Vm({}, {} roots)", F::NAME, self.roots.with(|roots| roots.len()).unwrap_or(0))
     }
 }
 
@@ -47,10 +50,10 @@ impl<F: Filter> Default for Vm<F> {
         Self {
             metrics: Metrics::default(),
             log: Log::new(),
-            roots: RefCell::default(),
+            roots: Slot::default(),
             newest_stream: Cell::new((0, 0)),
             streams: Streams::new(),
-            peers: RefCell::default(),
+            peers: Slot::default(),
             #[cfg(feature = "trap")]
             trap: crate::trap::Trap::default(),
         }
@@ -61,10 +64,11 @@ impl<F: Filter> Vm<F> {
     /// `proxy_on_context_create`. A stream's first callback follows at once, so only the newest is remembered.
     pub fn on_context_create(&self, context: u32, parent: u32) {
         if parent == 0 {
-            let mut roots = self.roots.borrow_mut();
-            roots.retain(|(id, _)| host::set_effective_context(*id).is_ok());
+            self.roots.with(|roots| {
+                roots.retain(|(id, _)| host::set_effective_context(*id).is_ok());
+                roots.push((context, Rc::new(Root::new())));
+            });
             let _ = host::set_effective_context(context);
-            roots.push((context, Rc::new(Root::new())));
         } else {
             self.newest_stream.set((context, parent));
         }
@@ -147,7 +151,10 @@ impl<F: Filter> Vm<F> {
     }
 
     fn root(&self, id: u32) -> Option<Rc<Root<F>>> {
-        self.roots.borrow().iter().find(|(root, _)| *root == id).map(|(_, root)| Rc::clone(root))
+        let find = |roots: &mut Roots<F>| {
+            roots.iter().find(|(root, _)| *root == id).map(|(_, root)| Rc::clone(root))
+        };
+        self.roots.with(find).flatten()
     }
 
     fn root_of(&self, stream: u32) -> Option<Rc<Root<F>>> {
