@@ -37,7 +37,8 @@ pub enum InvalidRegex {
     /// Longer than [`MAX_PATTERN_BYTES`].
     #[error("the pattern is {0} bytes long, at most {MAX_PATTERN_BYTES} are allowed")]
     TooLong(usize),
-    /// It does not parse, or uses what a DFA cannot do (back-references, look-around other than `^` and `$`).
+    /// It does not parse, or uses what a DFA or a byte-wise engine cannot do: back-references, look-around other
+    /// than `^`, `$` and `\b`, classes of Unicode.
     #[error("`{pattern}` is not a regular expression: {reason}")]
     Syntax {
         /// As written.
