@@ -87,7 +87,7 @@ fn refuses_json() {
 
 #[test]
 fn reads_both_forms() {
-    let spaced = format!("[{}\"a\"{}]\n", " ".repeat(9000), "\n".repeat(9000));
+    let spaced = [" [", "\"a\"", ",", "\"b\"", "]", ""].join(&" \n".repeat(9000));
     let indented = format!("{}\na\n# {}\n", " ".repeat(9000), "-".repeat(8000));
     let longest_escaped = format!(r#"["{}"]"#, r"\u0061".repeat(1024));
     let longest = "a".repeat(1024);
@@ -109,7 +109,7 @@ fn reads_both_forms() {
         ("empty array, spaced", b" [ \n] ", &[]),
         ("array", b"[\"a\",\"b\"]", &["a", "b"]),
         ("array, spaced", b"\r\n[ \"a\"\t,\n\"b\" ]\n", &["a", "b"]),
-        ("white space for more than a step", spaced.as_bytes(), &["a"]),
+        ("white space for more than a step", spaced.as_bytes(), &["a", "b"]),
         ("white space inside a string stays", b"[\" a\"]", &[" a"]),
         (
             "escapes",
