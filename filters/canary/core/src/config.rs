@@ -16,9 +16,10 @@ pub(crate) fn read_policy(value: &Value) -> Result<Policy, ConfigError> {
     config::read(value, |node| {
         let mut map = node.map()?;
         let experiment = map.optional("experiment", experiment);
-        let subsets = map.required("subsets", subsets);
-        // Rules are read even if the subsets are wrong, so that all problems are reported at once.
-        let known: &[Subset] = subsets.as_ref().map_or(&[], |(known, _)| known);
+        // The names are known even if a weight is wrong, so that what refers to them is checked all the same.
+        let mut subsets = Vec::new();
+        let weights = map.required("subsets", |node| read_subsets(&node, &mut subsets));
+        let known = subsets.as_slice();
         let sticky = map.optional("sticky", |node| node.list(|item| Key::read(&item)));
         let sticky_cookie = map.optional("sticky_cookie", |node| StickyCookie::read(&node));
         let lists = map.optional("lists", |node| NamedList::read_all(&node)).unwrap_or_default();
@@ -29,7 +30,7 @@ pub(crate) fn read_policy(value: &Value) -> Result<Policy, ConfigError> {
         let dry_run = map.optional("dry_run", |node| node.boolean()).unwrap_or(false);
         map.finish();
 
-        let (subsets, weights) = subsets?;
+        let weights = weights?;
         let fallback = subsets.first()?.name.clone();
         let (header, baggage, response_header) = output.unwrap_or((None, false, None));
         let header = header.or_else(|| FieldName::parse(DEFAULT_HEADER).ok())?;
@@ -59,27 +60,26 @@ fn experiment(node: Node<'_>) -> Option<&str> {
     }
 }
 
-fn subsets(node: Node<'_>) -> Option<(Vec<Subset>, Weights)> {
-    let mut names: Vec<Name> = Vec::new();
-    let read = node.non_empty(|item| {
+/// Fills `known` with every subset that has a good name, and lays out the weights if all is well.
+fn read_subsets(node: &Node<'_>, known: &mut Vec<Subset>) -> Option<Weights> {
+    let parts = node.non_empty(|item| {
         let mut map = item.map()?;
         let name = map.required("name", |node| {
             let name = node.parse(Name::parse)?;
-            if names.contains(&name) {
+            if known.iter().any(|other| other.name == name) {
                 return node.refuse(format_args!("`{name}` is the name of another subset"));
             }
-            names.push(name.clone());
-            Some(name)
+            known.push(Subset::new(name));
+            Some(())
         });
         let weight = map.required("weight", |node| Weight::read(&node));
         map.finish();
-        Some((Subset::new(name?), weight?))
+        name.and(weight)
     })?;
-    if read.len() > MAX_SUBSETS {
-        return node.refuse(format_args!("{} subsets are more than {MAX_SUBSETS}", read.len()));
+    if parts.len() > MAX_SUBSETS {
+        return node.refuse(format_args!("{} subsets are more than {MAX_SUBSETS}", parts.len()));
     }
-    let (subsets, parts): (Vec<_>, Vec<_>) = read.into_iter().unzip();
-    Some((subsets, Weights::new(&parts, &node)?))
+    Weights::new(&parts, node)
 }
 
 /// `{ canary: 5000, stable: 5000 }`: a mapping has no order, so ranges follow the order of the subsets.
@@ -99,7 +99,7 @@ fn weights(node: &Node<'_>, known: &[Subset]) -> Option<Weights> {
 fn place(name: &str, node: &Node<'_>, known: &[Subset]) -> Option<usize> {
     match known.iter().position(|subset| subset.name.as_str() == name) {
         Some(place) => Some(place),
-        // The subsets themselves are refused already.
+        // The subsets are refused already.
         None if known.is_empty() => None,
         None => {
             let names: Vec<_> = known.iter().map(|subset| subset.name.as_str()).collect();

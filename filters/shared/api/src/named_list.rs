@@ -118,7 +118,7 @@ impl Build for ListBuild {
     fn step(self: Box<Self>) -> Built {
         match self.0.step(ENTRIES_PER_STEP) {
             Step::More(loader) => Built::More(Box::new(Self(loader))),
-            Step::Done(table) => Built::Done(table.as_bytes().to_vec()),
+            Step::Done(table) => Built::Done(table.into_bytes()),
             Step::Refused(error) => Built::Refused(error.to_string()),
         }
     }

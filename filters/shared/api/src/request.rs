@@ -17,7 +17,7 @@ pub use query::parameter;
 
 /// What a policy may ask of the request head. Every answer is fetched when it is first asked for, and kept.
 ///
-/// Each method says what it costs; tests count these reads through [`crate::fake::FakeRequest`].
+/// Each method says what it costs; tests count these reads through `FakeRequest` (feature `fake`).
 pub trait RequestHead {
     /// All fields, pseudo-headers (`:path`, `:method`, `:authority`) included. One host call for any number of
     /// look-ups.
