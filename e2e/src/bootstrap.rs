@@ -27,6 +27,8 @@ pub struct Bootstrap {
     pub(crate) workers: u32,
     /// Ports that somebody wants; all others are free ones.
     pub(crate) ports: BTreeMap<&'static str, u16>,
+    /// The transport socket of a second listener `https`.
+    tls: Option<Value>,
 }
 
 /// Where this Envoy runs: what only its starter can know.
@@ -71,6 +73,7 @@ impl Bootstrap {
             module: "canary.wasm".to_owned(),
             workers: 2,
             ports: BTreeMap::new(),
+            tls: None,
         }
     }
 
@@ -162,12 +165,11 @@ impl Bootstrap {
     /// When the server's certificate cannot be made.
     pub fn https(mut self, trusted: &Authority, verify: bool) -> Result<Self, Error> {
         let server = trusted.server()?;
-        let mut https = self.envoy["static_resources"]["listeners"][0].clone();
-        https["name"] = json!("https");
-        https["filter_chains"][0]["transport_socket"] = json!({
+        self.tls = Some(json!({
             "name": "envoy.transport_sockets.tls",
             "typed_config": {
                 "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
+                "require_client_certificate": false,
                 // On a resumed connection Envoy 1.40 calls no certificate valid.
                 "disable_stateless_session_resumption": true,
                 "disable_stateful_session_resumption": true,
@@ -182,8 +184,7 @@ impl Bootstrap {
                     },
                 },
             },
-        });
-        array(&mut self.envoy["static_resources"]["listeners"]).push(https);
+        }));
         Ok(self)
     }
 
@@ -225,6 +226,14 @@ impl Bootstrap {
             let port = places.ports.get(port).copied().unwrap_or(0);
             json!({ "socket_address": { "address": places.bind.to_string(), "port_value": port } })
         };
+        self.plugin()["vm_config"]["code"] = json!({ "local": { "filename": places.work.join(MODULE) } });
+        if let Some(tls) = self.tls.take() {
+            let listeners = array(&mut self.envoy["static_resources"]["listeners"]);
+            let mut https = listeners[0].clone();
+            https["name"] = json!("https");
+            https["filter_chains"][0]["transport_socket"] = tls;
+            listeners.push(https);
+        }
         let over_xds = self.routes.is_some();
         self.envoy["admin"]["address"] = bind("admin");
         for listener in array(&mut self.envoy["static_resources"]["listeners"]) {
@@ -244,7 +253,6 @@ impl Bootstrap {
             let endpoint = &mut cluster["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"];
             endpoint["address"] = json!({ "socket_address": { "address": host, "port_value": port } });
         }
-        self.plugin()["vm_config"]["code"] = json!({ "local": { "filename": places.work.join(MODULE) } });
     }
 
     /// Writes all files, the module too.

@@ -29,7 +29,9 @@ impl Process {
         let child = Command::new(envoy_binary()?)
             .arg("-c")
             .arg(work.join(ENVOY))
-            .args(["--disable-hot-restart", "--concurrency", &workers.to_string(), "--admin-address-path"])
+            .args(["--disable-hot-restart", "--concurrency", &workers.to_string()])
+            // The access log is written ten seconds late otherwise.
+            .args(["--file-flush-interval-msec", "50", "--admin-address-path"])
             .arg(&admin)
             .current_dir(work)
             .stdin(Stdio::null())

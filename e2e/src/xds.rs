@@ -53,7 +53,7 @@ impl Stack {
         // Envoy takes a file with the content of the last one for the same version, and says nothing.
         self.updates += 1;
         content["version_info"] = json!(self.updates.to_string());
-        let accepted = |s: &Stats| s.value(&format!("{stats}.config_reload"));
+        let accepted = |s: &Stats| s.value(&format!("{stats}.update_success"));
         let rejected = |s: &Stats| s.value(&format!("{stats}.update_rejected"));
         let before = self.stats().await;
         self.envoy.work.replace(file, content.to_string()).expect("write the resource");

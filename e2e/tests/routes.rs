@@ -33,7 +33,7 @@ async fn a_route_can_switch_the_filter_off() {
 
 async fn a_disabled_filter_can_be_switched_on_for_a_route() {
     let on = "
-name: on
+name: switched-on
 match: { prefix: /on }
 route: { cluster: stable }
 typed_per_filter_config:
