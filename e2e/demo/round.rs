@@ -70,11 +70,14 @@ impl Round {
     pub(crate) fn show(&self, policy: &str, took: Duration) -> Result<(), Error> {
         let Self { users, requests, split, stayed, dyed, on_the_list, spoofed, returned, filter_off } = self;
         screen::step(5, &format!("{requests} requests"), &format!("of {users} users"), took);
-        screen::line("subset", &format!("{:>8} {:>8} {:>8}", "want", "got", "users"));
+        screen::line("subset", &format!("{:>8} {:>8} {:>8}   chance", "want", "got", "users"));
         for (subset, want) in weights(policy)? {
             let count = split.get(&subset).copied().unwrap_or(0);
-            let got = self.share(&subset);
-            screen::line(&format!("  {subset}"), &format!("{want:>6.2} % {got:>6.2} % {count:>8}"));
+            let (got, chance) = (self.share(&subset), 2.0 * self.deviation(want));
+            screen::line(
+                &format!("  {subset}"),
+                &format!("{want:>6.2} % {got:>6.2} % {count:>8}   ±{chance:.1} for {users} users"),
+            );
         }
         screen::line("sticky", &format!("{stayed} of {users} users stayed in their subset"));
         screen::line("dyed", &format!("{:<24} x-env: canary", listed(dyed)));
@@ -97,8 +100,8 @@ impl Round {
         let mut wrong = Vec::new();
         for (subset, want) in weights(policy)? {
             let got = self.share(&subset);
-            // 400 users: a fair draw is further off once in a thousand experiments; this experiment's is fixed.
-            if (got - want).abs() > 5.0 {
+            // A fair draw is further off in one of 15 000 experiments; what this one's users get is fixed.
+            if (got - want).abs() > 4.0 * self.deviation(want) {
                 wrong.push(format!("{subset} got {got:.2} % instead of {want:.2} %"));
             }
         }
@@ -121,6 +124,11 @@ impl Round {
             wrong.push(format!("{} of {} new visitors came back to their subset", returned.0, returned.1));
         }
         if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n      ").into()) }
+    }
+
+    /// The standard deviation of a share of so many users, in percent.
+    fn deviation(&self, percent: f64) -> f64 {
+        (percent * (100.0 - percent) / self.users as f64).sqrt()
     }
 
     fn share(&self, subset: &str) -> f64 {
