@@ -9,13 +9,16 @@
 //! Tick -> Install      another worker published: take its body from shared data
 //! Tick -> Lease        it is due: try to become the one who fetches      -> Leased
 //! Leased -> Send       conditional GET                                   -> Answer | Failed
-//! Answer 200 -> Rest   built step by step at each tick, then Publish
+//! Answer 200 -> Rest   built step by step at each tick, the lease renewed meanwhile, then Publish
 //! Answer 304 -> Confirm
 //! anything else -> Fail   the last good one stays, the lease keeps others from trying before the pause is over
+//! Tick -> Lease        the tick after Publish or Confirm: give the lease back
 //! ```
 //!
-//! A worker that serves no requests goes first (Envoy's main thread never does), so building stalls nobody.
+//! A worker that serves no requests goes first (Envoy's main thread never does), so building stalls nobody. A worker
+//! that dies while it holds the lease delays the others by the timeout and half a second.
 
+mod event;
 mod head;
 #[cfg(test)]
 mod tests;
@@ -24,81 +27,36 @@ use crate::{Build, Built, Document, UnixTime};
 use std::rc::Rc;
 use std::time::Duration;
 
+pub use event::{Event, Next};
 pub use head::Head;
-
-/// What happened.
-#[derive(Debug)]
-pub enum Event {
-    /// The timer came.
-    Tick {
-        /// What shared data says is published.
-        head: Option<Head>,
-        /// Until when somebody holds the lease.
-        leased_until: UnixTime,
-        /// Whether this worker served a request since the last tick.
-        busy: bool,
-    },
-    /// This worker has the lease.
-    Leased {
-        /// What is published, for the conditional request.
-        head: Option<Head>,
-    },
-    /// The source answered. `body` is there for status 200, unless it was above `max_bytes`.
-    Answer {
-        /// HTTP status.
-        status: u16,
-        /// `ETag` of the answer, empty if there is none.
-        etag: Vec<u8>,
-        /// The whole body.
-        body: Option<Vec<u8>>,
-        /// 64 random bits: the new version's name, and the seed of its fingerprints.
-        random: u64,
-    },
-    /// The request could not be sent, was reset, or timed out in Envoy.
-    Failed,
-}
-
-/// What to do.
-#[derive(Debug)]
-pub enum Next {
-    /// Nothing until the next tick.
-    Rest,
-    /// Take the body from shared data and call [`Fetcher::install`].
-    Install(u64),
-    /// Try to write the lease; report [`Event::Leased`] if that succeeds.
-    Lease {
-        /// Its end.
-        until: UnixTime,
-    },
-    /// Send a GET; with `If-None-Match` if there is an ETag.
-    Send {
-        /// The ETag of what is published.
-        etag: Option<Vec<u8>>,
-    },
-    /// The published version is still current: write this head.
-    Confirm(Head),
-    /// Write this body, then this head, then call [`Fetcher::install`].
-    Publish(Head, Vec<u8>),
-    /// The attempt failed: write the lease again with this end, count, log the reason.
-    Fail {
-        /// Nobody tries again before.
-        until: UnixTime,
-        /// For the log.
-        reason: String,
-    },
-}
 
 /// The machine of one document in one worker.
 pub struct Fetcher {
     document: Rc<dyn Document>,
     installed: Option<u64>,
+    /// What is installed last could not be put into use.
+    damaged: bool,
+    /// The end of the lease that this worker wrote last.
+    lease: UnixTime,
     phase: Phase,
 }
 
 enum Phase {
     Idle,
-    Waiting { deadline: UnixTime, head: Option<Head> },
-    Building { build: Box<dyn Build>, head: Head },
+    Waiting {
+        deadline: UnixTime,
+        head: Option<Head>,
+        conditional: bool,
+    },
+    Building {
+        build: Box<dyn Build>,
+        head: Head,
+    },
+    /// This version was published or confirmed; the lease has done its work.
+    Finished {
+        version: u64,
+    },
+    Releasing,
 }
 
 impl std::fmt::Debug for Fetcher {
@@ -111,7 +69,7 @@ impl Fetcher {
     /// Starts with nothing installed.
     #[must_use]
     pub fn new(document: Rc<dyn Document>) -> Self {
-        Self { document, installed: None, phase: Phase::Idle }
+        Self { document, installed: None, damaged: false, lease: UnixTime::default(), phase: Phase::Idle }
     }
 
     /// The document it keeps.
@@ -132,96 +90,149 @@ impl Fetcher {
     /// Puts a published body into use.
     ///
     /// # Errors
-    /// The body is damaged; the one in use stays, and the version is not tried again.
+    /// The body is damaged; the one in use stays, the version is not tried again, and the next request is made soon
+    /// and without its ETag.
     pub fn install(&mut self, version: u64, body: Vec<u8>) -> Result<u64, String> {
         self.installed = Some(version);
-        self.document.install(body)
+        let result = self.document.install(body);
+        self.damaged = result.is_err();
+        result
     }
 
     /// Takes one event and says what to do about it.
     pub fn on(&mut self, event: Event, now: UnixTime) -> Next {
         match event {
-            Event::Tick { head, leased_until, busy } => self.on_tick(head, leased_until, busy, now),
-            Event::Leased { head } => {
-                let etag = head.as_ref().map(|head| head.etag.clone()).filter(|etag| !etag.is_empty());
-                self.phase = Phase::Waiting { deadline: now.plus(self.patience()), head };
-                Next::Send { etag }
+            Event::Tick { head, leased_until, busy } => self.on_tick(head.as_ref(), leased_until, busy, now),
+            Event::Leased { head } => self.on_leased(head, now),
+            Event::Answer { status, etag, body, random } => {
+                let Some((asked, conditional)) = self.take_question(now) else { return Next::Rest };
+                match (status, body, asked) {
+                    (200, Some(body), _) => self.build(Head { version: random, checked_at: now, etag }, body),
+                    (304, _, Some(head)) if conditional => self.confirm(Head { checked_at: now, ..head }),
+                    (200, None, _) => {
+                        let limit = self.document.source().max_bytes;
+                        self.fail(format!("the body is missing or above {limit} bytes"), now)
+                    }
+                    (status, ..) => self.fail(format!("the source answered {status}"), now),
+                }
             }
-            Event::Answer { status, etag, body, random } => self.on_answer(status, etag, body, random, now),
-            Event::Failed => self.fail("the request failed or timed out".to_owned(), now),
+            Event::Failed => match self.take_question(now) {
+                Some(_) => self.fail("the request failed or timed out".to_owned(), now),
+                None => Next::Rest,
+            },
         }
     }
 
-    fn on_tick(&mut self, head: Option<Head>, leased_until: UnixTime, busy: bool, now: UnixTime) -> Next {
+    fn on_tick(&mut self, head: Option<&Head>, leased_until: UnixTime, busy: bool, now: UnixTime) -> Next {
+        let is_mine = leased_until.as_millis() == self.lease.as_millis();
+        let due = self.is_due(head, busy, now);
         match std::mem::replace(&mut self.phase, Phase::Idle) {
-            Phase::Building { build, head } => return self.build_on(build, head, now),
-            Phase::Waiting { deadline, .. } if now >= deadline => {
+            Phase::Building { build, head } if is_mine => return self.build_on(build, head, now),
+            Phase::Waiting { deadline, .. } if is_mine && now >= deadline => {
                 return self.fail("no answer came within the deadline".to_owned(), now);
             }
-            waiting @ Phase::Waiting { .. } => self.phase = waiting,
-            Phase::Idle => {}
+            Phase::Waiting { deadline, head, conditional } if now < deadline => {
+                // A deadline further away than that was set before the clock stepped back.
+                let deadline = deadline.min(now.plus(self.patience()));
+                self.phase = Phase::Waiting { deadline, head, conditional };
+            }
+            Phase::Finished { version } if is_mine && head.is_some_and(|head| head.version == version) => {
+                if due {
+                    return self.take_lease(now);
+                }
+                self.phase = Phase::Releasing;
+                return Next::Lease { until: now };
+            }
+            // The last two rows: this worker stood still for so long that another one took over.
+            Phase::Idle | Phase::Finished { .. } | Phase::Releasing => {}
+            Phase::Waiting { .. } | Phase::Building { .. } => {}
         }
-        match &head {
+        match head {
             Some(head) if self.installed != Some(head.version) => return Next::Install(head.version),
             _ => {}
         }
         let free = now >= leased_until || leased_until > now.plus(self.longest_lease());
-        if matches!(self.phase, Phase::Idle) && free && self.is_due(head.as_ref(), busy, now) {
-            return Next::Lease { until: now.plus(self.patience()) };
-        }
-        Next::Rest
+        if matches!(self.phase, Phase::Idle) && free && due { self.take_lease(now) } else { Next::Rest }
     }
 
     fn is_due(&self, head: Option<&Head>, busy: bool, now: UnixTime) -> bool {
         let Some(head) = head else { return true };
         let refresh = self.document.source().refresh;
+        let refresh = if self.damaged { refresh.min(MAX_PAUSE) } else { refresh };
         // An idle worker goes first; a busy one steps in when no idle one did.
         let grace = if busy { refresh.mul_f64(0.5).min(MAX_GRACE) } else { Duration::ZERO };
         // A head from the future means that the clock stepped back: fetch, rather than wait for it to catch up.
         now >= head.checked_at.plus(refresh.saturating_add(grace)) || head.checked_at > now.plus(refresh)
     }
 
-    fn on_answer(
-        &mut self,
-        status: u16,
-        etag: Vec<u8>,
-        body: Option<Vec<u8>>,
-        random: u64,
-        now: UnixTime,
-    ) -> Next {
-        let Phase::Waiting { head, .. } = std::mem::replace(&mut self.phase, Phase::Idle) else {
-            return Next::Rest; // the deadline was first
-        };
-        match (status, body, head) {
-            (200, Some(body), _) => {
-                let head = Head { version: random, checked_at: now, etag };
-                let build = self.document.build(body, random);
-                self.phase = Phase::Building { build, head };
-                Next::Rest
+    fn take_lease(&mut self, now: UnixTime) -> Next {
+        self.lease = now.plus(self.patience());
+        Next::Lease { until: self.lease }
+    }
+
+    fn on_leased(&mut self, head: Option<Head>, now: UnixTime) -> Next {
+        match self.phase {
+            Phase::Idle => {
+                let etag = head.as_ref().map(|head| head.etag.clone());
+                // What could not be put into use must not be confirmed either.
+                let etag = etag.filter(|etag| !etag.is_empty() && !self.damaged);
+                let conditional = etag.is_some();
+                self.phase = Phase::Waiting { deadline: now.plus(self.patience()), head, conditional };
+                return Next::Send { etag };
             }
-            (200, None, _) => {
-                let limit = self.document.source().max_bytes;
-                self.fail(format!("the body is missing or above {limit} bytes"), now)
+            Phase::Releasing => self.phase = Phase::Idle,
+            // Renewed: nothing changes.
+            Phase::Waiting { .. } | Phase::Building { .. } | Phase::Finished { .. } => {}
+        }
+        Next::Rest
+    }
+
+    /// What an answer answers, and whether the request was conditional; `None` if no answer is expected any more. The
+    /// next tick sees to one that is late: it knows whether the lease is still this worker's.
+    fn take_question(&mut self, now: UnixTime) -> Option<(Option<Head>, bool)> {
+        match std::mem::replace(&mut self.phase, Phase::Idle) {
+            Phase::Waiting { deadline, head, conditional } if now < deadline => Some((head, conditional)),
+            other => {
+                self.phase = other;
+                None
             }
-            (304, _, Some(head)) => Next::Confirm(Head { checked_at: now, ..head }),
-            (status, ..) => self.fail(format!("the source answered {status}"), now),
         }
     }
 
+    fn confirm(&mut self, head: Head) -> Next {
+        self.phase = Phase::Finished { version: head.version };
+        Next::Confirm(head)
+    }
+
+    fn build(&mut self, head: Head, body: Vec<u8>) -> Next {
+        let build = self.document.build(body, head.version);
+        self.phase = Phase::Building { build, head };
+        Next::Rest
+    }
+
     fn build_on(&mut self, build: Box<dyn Build>, head: Head, now: UnixTime) -> Next {
+        if now.plus(self.patience().mul_f64(0.5)) >= self.lease {
+            self.phase = Phase::Building { build, head };
+            return self.take_lease(now);
+        }
         match build.step() {
             Built::More(build) => {
                 self.phase = Phase::Building { build, head };
                 Next::Rest
             }
-            Built::Done(published) => Next::Publish(head, published),
+            Built::Done(published) => {
+                self.phase = Phase::Finished { version: head.version };
+                Next::Publish(head, published)
+            }
             Built::Refused(reason) => self.fail(reason, now),
         }
     }
 
     fn fail(&mut self, reason: String, now: UnixTime) -> Next {
         self.phase = Phase::Idle;
-        let pause = self.document.source().refresh.clamp(MIN_PAUSE, MAX_PAUSE);
+        // Nobody can use the document before it was there once: do not make a cold start wait for long.
+        let longest = if self.installed.is_none() { MAX_COLD_PAUSE } else { MAX_PAUSE };
+        let pause = self.document.source().refresh.clamp(MIN_PAUSE, longest);
         Next::Fail { until: now.plus(pause), reason }
     }
 
@@ -243,4 +254,5 @@ const MAX_POLL: Duration = Duration::from_millis(250);
 const MAX_GRACE: Duration = Duration::from_secs(1);
 const MIN_PAUSE: Duration = Duration::from_millis(100);
 const MAX_PAUSE: Duration = Duration::from_secs(10);
+const MAX_COLD_PAUSE: Duration = Duration::from_secs(1);
 const SLACK: Duration = Duration::from_millis(500);

@@ -1,0 +1,212 @@
+//! The ordinary course: cold start, refresh, sources that fail.
+
+use super::script::{
+    Told::{Answer, BusyTick, Failed, Install, Leased, Tick},
+    V1, play,
+};
+use super::{Fetcher, Words};
+use std::time::Duration;
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+#[test]
+fn a_cold_start_fetches_builds_publishes_and_gives_the_lease_back() {
+    let v7 = Some((7, 1_100, "\"a\""));
+    let (fetcher, words) = play(&[
+        (1_000, Tick(None, 0), "lease until 3500"),
+        (1_000, Leased(None), "send"),
+        (1_050, Tick(None, 3_500), "rest"),
+        (1_100, Answer(200, "\"a\"", Some("word")), "rest"),
+        (1_104, Tick(None, 3_500), "rest"),
+        (1_108, Tick(None, 3_500), "rest"),
+        (1_112, Tick(None, 3_500), "publish 7 at 1100 `\"a\"`: word"),
+        (1_112, Install(7, "word"), "Ok(4)"),
+        (1_362, Tick(v7, 3_500), "lease until 1362"),
+        (1_362, Leased(v7), "rest"),
+        (1_612, Tick(v7, 1_362), "rest"),
+        (11_099, Tick(v7, 1_362), "rest"),
+        (11_100, Tick(v7, 1_362), "lease until 13600"),
+        (11_100, Leased(v7), "send `\"a\"`"),
+    ]);
+    assert_eq!(words.installed(), b"word");
+    assert_eq!(format!("{fetcher:?}"), "Fetcher(words, installed Some(7))");
+    assert_eq!(fetcher.document().kind(), "words");
+}
+
+#[test]
+fn what_is_current_is_confirmed() {
+    let confirmed = Some((1, 11_010, "\"a\""));
+    play(&[
+        (1_001, Tick(V1, 0), "install 1"),
+        (1_001, Install(1, "word"), "Ok(4)"),
+        (10_999, Tick(V1, 0), "rest"),
+        (11_000, Tick(V1, 0), "lease until 13500"),
+        (11_000, Leased(V1), "send `\"a\"`"),
+        (11_010, Answer(304, "", None), "confirm 1 at 11010 `\"a\"`"),
+        (11_260, Tick(confirmed, 13_500), "lease until 11260"),
+        (11_260, Leased(confirmed), "rest"),
+        (21_009, Tick(confirmed, 11_260), "rest"),
+        (21_010, Tick(confirmed, 11_260), "lease until 23510"),
+    ]);
+}
+
+#[test]
+fn what_another_worker_published_is_installed_once() {
+    let v2 = Some((2, 1_200, ""));
+    let (_, words) = play(&[
+        (1_001, Tick(V1, 3_500), "install 1"),
+        (1_001, Install(1, "word"), "Ok(4)"),
+        (1_100, Tick(V1, 3_500), "rest"),
+        (1_300, Tick(v2, 3_500), "install 2"),
+        (1_300, Install(2, "words"), "Ok(5)"),
+        (1_400, Tick(v2, 3_500), "rest"),
+    ]);
+    assert_eq!(words.installed(), b"words");
+}
+
+#[test]
+fn a_held_lease_is_respected_and_a_lost_race_too() {
+    play(&[
+        (1_000, Tick(None, 1_001), "rest"),
+        (1_001, Tick(None, 1_001), "lease until 3501"),
+        // Somebody else was faster: no `Leased`.
+        (1_251, Tick(None, 3_502), "rest"),
+        (3_501, Tick(None, 3_502), "rest"),
+        (3_502, Tick(None, 3_502), "lease until 6002"),
+    ]);
+}
+
+#[test]
+fn every_bad_answer_leaves_what_is_there_and_makes_a_pause() {
+    for (status, etag, body, reason) in [
+        (500, "", None, "the source answered 500"),
+        (503, "", Some("word"), "the source answered 503"),
+        (404, "", None, "the source answered 404"),
+        (302, "", None, "the source answered 302"),
+        (204, "", None, "the source answered 204"),
+        (206, "", Some("word"), "the source answered 206"),
+        (0, "", None, "the source answered 0"),
+        (200, "\"b\"", None, "the body is missing or above 9 bytes"),
+    ] {
+        let failed = format!("fail until 21010: {reason}");
+        let (_, words) = play(&[
+            (1_001, Tick(V1, 0), "install 1"),
+            (1_001, Install(1, "word"), "Ok(4)"),
+            (11_000, Tick(V1, 0), "lease until 13500"),
+            (11_000, Leased(V1), "send `\"a\"`"),
+            (11_010, Answer(status, etag, body), &failed),
+            (21_009, Tick(V1, 21_010), "rest"),
+            (21_010, Tick(V1, 21_010), "lease until 23510"),
+            (21_010, Leased(V1), "send `\"a\"`"),
+        ]);
+        assert_eq!(words.installed(), b"word", "{reason}");
+    }
+}
+
+#[test]
+fn a_cold_start_that_fails_is_tried_again_after_a_second() {
+    for (told, reason) in [
+        (Failed, "the request failed or timed out"),
+        (Answer(503, "", None), "the source answered 503"),
+        (Answer(304, "", None), "the source answered 304"),
+    ] {
+        let failed = format!("fail until 2000: {reason}");
+        play(&[
+            (1_000, Tick(None, 0), "lease until 3500"),
+            (1_000, Leased(None), "send"),
+            (1_000, told, &failed),
+            (1_999, Tick(None, 2_000), "rest"),
+            (2_000, Tick(None, 2_000), "lease until 4500"),
+        ]);
+    }
+}
+
+#[test]
+fn a_refused_body_is_a_failure() {
+    play(&[
+        (1_000, Tick(None, 0), "lease until 3500"),
+        (1_000, Leased(None), "send"),
+        (1_100, Answer(200, "", Some("bad")), "rest"),
+        (1_104, Tick(None, 3_500), "rest"),
+        (1_108, Tick(None, 3_500), "rest"),
+        (1_112, Tick(None, 3_500), "fail until 2112: bad words"),
+        (1_200, Tick(None, 2_112), "rest"),
+    ]);
+}
+
+#[test]
+fn an_empty_body_is_a_body() {
+    play(&[
+        (1_000, Tick(None, 0), "lease until 3500"),
+        (1_000, Leased(None), "send"),
+        (1_100, Answer(200, "", Some("")), "rest"),
+        (1_104, Tick(None, 3_500), "rest"),
+        (1_108, Tick(None, 3_500), "rest"),
+        (1_112, Tick(None, 3_500), "publish 7 at 1100 ``: "),
+    ]);
+}
+
+#[test]
+fn an_answer_after_the_deadline_is_too_late() {
+    for late in [Answer(200, "", Some("word")), Answer(304, "", None), Failed] {
+        play(&[
+            (1_000, Tick(None, 0), "lease until 3500"),
+            (1_000, Leased(None), "send"),
+            (3_499, Tick(None, 3_500), "rest"),
+            (3_500, Tick(None, 3_500), "fail until 4500: no answer came within the deadline"),
+            (3_501, late, "rest"),
+            (3_750, Tick(None, 4_500), "rest"),
+        ]);
+        play(&[
+            (1_000, Tick(None, 0), "lease until 3500"),
+            (1_000, Leased(None), "send"),
+            (3_500, late, "rest"),
+            (3_600, Tick(None, 3_500), "fail until 4600: no answer came within the deadline"),
+        ]);
+    }
+}
+
+#[test]
+fn events_that_nobody_waits_for_change_nothing() {
+    play(&[
+        (900, Answer(200, "", Some("word")), "rest"),
+        (900, Failed, "rest"),
+        (1_000, Tick(None, 0), "lease until 3500"),
+        (1_000, Leased(None), "send"),
+        (1_000, Leased(None), "rest"),
+        (1_100, Answer(200, "", Some("word")), "rest"),
+        (1_101, Failed, "rest"),
+        (1_102, Answer(500, "", None), "rest"),
+        (1_103, Leased(None), "rest"),
+        (1_104, Tick(None, 3_500), "rest"),
+        (1_108, Tick(None, 3_500), "rest"),
+        (1_112, Tick(None, 3_500), "publish 7 at 1100 ``: word"),
+        (1_113, Failed, "rest"),
+    ]);
+}
+
+#[test]
+fn polls_are_a_quarter_of_the_refresh_within_bounds() {
+    for (refresh, want) in [(100, 25), (400, 100), (1_000, 250), (1_004, 250), (3_600_000, 250)] {
+        let fetcher = Fetcher::new(Words::new(refresh, 1, 0));
+        assert_eq!(fetcher.poll_interval(), Duration::from_millis(want), "{refresh}");
+    }
+    let (fetcher, _) = play(&[
+        (1_000, Tick(None, 0), "lease until 3500"),
+        (1_000, Leased(None), "send"),
+        (1_100, Answer(200, "", Some("word")), "rest"),
+    ]);
+    assert_eq!(fetcher.poll_interval(), Duration::from_millis(4), "while it builds");
+}
+
+#[test]
+fn a_busy_worker_leaves_the_first_chance_to_an_idle_one() {
+    play(&[
+        (0, BusyTick(None, 0), "lease until 2500"),
+        (1_001, BusyTick(V1, 0), "install 1"),
+        (1_001, Install(1, "word"), "Ok(4)"),
+        (11_000, BusyTick(V1, 0), "rest"),
+        (11_999, BusyTick(V1, 0), "rest"),
+        (12_000, BusyTick(V1, 0), "lease until 14500"),
+    ]);
+}
