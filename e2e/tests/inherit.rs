@@ -17,7 +17,7 @@ rules: [{ name: pinned, when: { header: { name: x-env, exact: stable } }, subset
 inherit: { peers: ['spiffe://example.org/ns/edge/*'] }
 output: { header: x-sluice-subset, baggage: true }
 ";
-const GATEWAY: &str = "spiffe://example.org/ns/edge/sa/gateway";
+const GATEWAY: &str = "spiffe://example.org/ns/edge/gateway";
 
 /// A stack with mTLS, and one client for each kind of peer.
 struct Peers {
@@ -74,10 +74,11 @@ async fn an_authenticated_peer_of_the_policy_is_believed() {
 
 async fn nobody_else_is_believed() {
     let peers = Peers::start(POLICY, true).await;
-    let strangers: [(&str, &[&str]); 5] = [
+    let strangers: [(&str, &[&str]); 6] = [
+        ("deeper than the pattern", &["spiffe://example.org/ns/edge/sa/gateway"]),
         ("another namespace", &["spiffe://example.org/ns/shop/sa/gateway"]),
         ("another trust domain", &["spiffe://example.com/ns/edge/sa/gateway"]),
-        ("a namespace that begins like ours", &["spiffe://example.org/ns/edge-2/sa/gateway"]),
+        ("a namespace that begins like ours", &["spiffe://example.org/ns/edge-2/gateway"]),
         ("two SPIFFE IDs", &[GATEWAY, "spiffe://example.org/ns/shop/sa/web"]),
         ("two SPIFFE IDs, ours second", &["spiffe://example.org/ns/shop/sa/web", GATEWAY]),
     ];
