@@ -108,11 +108,12 @@ impl Request {
 
 impl Task {
     fn on_tick(&mut self, busy: bool, now: UnixTime, log: &Log) -> Option<Request> {
+        // In this order: whoever sees the lease free also sees what its last holder published.
+        let (leased_until, cas) = self.lease();
         let head = host::shared_data(&self.keys.head).ok().and_then(|(bytes, _)| Head::from_bytes(&bytes));
         if let Some(head) = &head {
             host::record(self.stats.age_seconds, now.since(head.checked_at).as_secs());
         }
-        let (leased_until, cas) = self.lease();
         match self.fetcher.on(Event::Tick { head: head.clone(), leased_until, busy }, now) {
             Next::Lease { until } => {
                 self.write_lease(until, cas)?;
@@ -161,23 +162,24 @@ impl Task {
     fn act(&mut self, next: Next, log: &Log) {
         match next {
             Next::Rest | Next::Lease { .. } | Next::Send { .. } => {}
-            Next::Install(version) => match host::shared_data(&self.keys.body) {
-                Ok((body, _)) => self.install(version, body, log),
-                Err(status) => log.line(Level::Error, &format!("{}: cannot read: {status}", self.keys.body)),
-            },
+            Next::Install(version) => {
+                // A body that cannot be read is refused like a damaged one, and then fetched again.
+                let body = host::shared_data(&self.keys.body).map(|(body, _)| body).unwrap_or_default();
+                self.install(version, body, log);
+            }
             Next::Confirm(head) => {
-                self.publish_head(&head, log);
-                host::increment(self.stats.unchanged, 1);
+                if self.publish(&self.keys.head, &head.to_bytes(), log) {
+                    host::increment(self.stats.unchanged, 1);
+                }
             }
             Next::Publish(head, body) => {
                 // The body first: a head must never name a body that is not there.
-                if let Err(status) = host::set_shared_data(&self.keys.body, &body, 0) {
-                    log.line(Level::Error, &format!("{}: cannot publish: {status}", self.keys.body));
-                    return;
+                let published = self.publish(&self.keys.body, &body, log)
+                    && self.publish(&self.keys.head, &head.to_bytes(), log);
+                if published {
+                    host::increment(self.stats.updated, 1);
+                    self.install(head.version, body, log);
                 }
-                self.publish_head(&head, log);
-                host::increment(self.stats.updated, 1);
-                self.install(head.version, body, log);
             }
             Next::Fail { until, reason } => {
                 host::increment(self.stats.failed, 1);
@@ -190,10 +192,12 @@ impl Task {
         }
     }
 
-    fn publish_head(&self, head: &Head, log: &Log) {
-        if let Err(status) = host::set_shared_data(&self.keys.head, &head.to_bytes(), 0) {
-            log.line(Level::Error, &format!("{}: cannot publish: {status}", self.keys.head));
+    fn publish(&self, key: &str, value: &[u8], log: &Log) -> bool {
+        let result = host::set_shared_data(key, value, 0);
+        if let Err(status) = result {
+            log.line(Level::Error, &format!("{key}: cannot publish: {status}"));
         }
+        result.is_ok()
     }
 
     fn install(&mut self, version: u64, body: Vec<u8>, log: &Log) {
