@@ -4,6 +4,9 @@
 //! into the module in the middle of a host call, so "in use" is not only a programmer's mistake. Clippy bans the
 //! panicking methods (`clippy.toml`); this is what to use instead.
 
+#[cfg(test)]
+mod tests;
+
 use std::cell::RefCell;
 
 /// A value that is changed through a shared reference.
