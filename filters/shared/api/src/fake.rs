@@ -57,10 +57,10 @@ impl FakeRequest {
         self.field(":authority", authority)
     }
 
-    /// Where it comes from.
+    /// Where it comes from; an IPv4-mapped address is folded, as the port promises.
     #[must_use]
     pub fn from(mut self, address: &str) -> Self {
-        self.source_ip = address.parse().ok();
+        self.source_ip = address.parse().ok().map(|address: IpAddr| address.to_canonical());
         self
     }
 

@@ -3,6 +3,7 @@
 mod read;
 #[cfg(test)]
 mod tests;
+mod vain;
 
 use crate::request::{authority_host, cookie, parameter, path_of, query_of};
 use crate::{Cidr, FieldName, Key, Matcher, NamedList, RequestHead};

@@ -1,6 +1,6 @@
 //! Predicates out of a policy document.
 
-use super::Predicate;
+use super::{Predicate, vain};
 use crate::config::{Map, Node};
 use crate::{Cidr, FieldName, Key, Matcher, NamedList};
 use filter_spiffe::Pattern;
@@ -37,15 +37,16 @@ impl Predicate {
     fn read_one(name: &str, node: &Node<'_>, lists: &Lists, depth: u8) -> Option<Self> {
         let nested = |item: Node<'_>| Self::read_nested(&item, lists, depth);
         Some(match name {
-            "path" => Self::Path(matcher(node)?),
-            "method" => Self::Method(matcher(node)?),
-            "authority" => Self::Authority(matcher(node)?),
+            "path" => Self::Path(matcher(node, vain::path)?),
+            "method" => Self::Method(matcher(node, vain::scalar)?),
+            "authority" => Self::Authority(matcher(node, vain::authority)?),
             "header" => {
-                named(node, |name| name.parse(FieldName::parse)).map(|(name, how)| Self::Header(name, how))?
+                let field = |name: Node<'_>| name.parse(FieldName::parse);
+                named(node, field, vain::list).map(|(name, how)| Self::Header(name, how))?
             }
-            "cookie" => named(node, text).map(|(name, how)| Self::Cookie(name, how))?,
-            "query" => named(node, text).map(|(name, how)| Self::Query(name, how))?,
-            "claim" => named(node, text).map(|(name, how)| Self::Claim(name, how))?,
+            "cookie" => named(node, text, vain::scalar).map(|(name, how)| Self::Cookie(name, how))?,
+            "query" => named(node, text, vain::scalar).map(|(name, how)| Self::Query(name, how))?,
+            "claim" => named(node, text, vain::list).map(|(name, how)| Self::Claim(name, how))?,
             "peer" => Self::read_peer(node)?,
             "source_ip" => {
                 let mut map = node.map()?;
@@ -94,19 +95,31 @@ impl Predicate {
     }
 }
 
-fn matcher(node: &Node<'_>) -> Option<Matcher> {
+fn matcher(node: &Node<'_>, vain: Vain) -> Option<Matcher> {
     let mut map = node.map()?;
     let matcher = Matcher::read(&mut map);
     map.finish();
-    matcher
+    within_reach(node, matcher?, vain)
 }
 
-fn named<N>(node: &Node<'_>, name: impl FnOnce(Node<'_>) -> Option<N>) -> Option<(N, Matcher)> {
+fn named<N>(node: &Node<'_>, name: impl FnOnce(Node<'_>) -> Option<N>, vain: Vain) -> Option<(N, Matcher)> {
     let mut map: Map<'_> = node.map()?;
     let name = map.required("name", name);
     let matcher = Matcher::read(&mut map);
     map.finish();
+    let matcher = within_reach(node, matcher?, vain);
     Some((name?, matcher?))
+}
+
+/// Why no request satisfies a matcher.
+type Vain = fn(&Matcher) -> Option<String>;
+
+/// A condition that never holds is a mistake, and one that `not` turns into a condition that always does.
+fn within_reach(node: &Node<'_>, matcher: Matcher, vain: Vain) -> Option<Matcher> {
+    match vain(&matcher) {
+        Some(reason) => node.refuse(reason),
+        None => Some(matcher),
+    }
 }
 
 fn text(node: Node<'_>) -> Option<String> {
