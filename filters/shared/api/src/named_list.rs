@@ -5,7 +5,7 @@ mod tests;
 
 use crate::config::Node;
 use crate::list::{Limits, Loader, Step, Table, check_entry};
-use crate::{Build, Built, Document, HttpSource, Name, Slot};
+use crate::{Build, Built, Document, HttpSource, Name, Slot, Value};
 use std::rc::Rc;
 
 /// The most entries of a list that stands in the policy itself.
@@ -125,14 +125,17 @@ impl Build for ListBuild {
 }
 
 fn read_inline(node: &Node<'_>) -> Option<Table> {
+    // First of all: millions of entries need not be looked at to be too many.
+    if let Value::List(items) = node.value()
+        && items.len() > MAX_INLINE_ENTRIES
+    {
+        return node
+            .refuse(format_args!("has {} entries, at most {MAX_INLINE_ENTRIES} are allowed", items.len()));
+    }
     let entries = node.list(|item| {
         let text = item.text()?;
         item.accept(check_entry(text.as_bytes())).map(|()| text)
     })?;
-    if entries.len() > MAX_INLINE_ENTRIES {
-        return node
-            .refuse(format_args!("has {} entries, at most {MAX_INLINE_ENTRIES} are allowed", entries.len()));
-    }
     Some(Table::from_entries(entries, 0))
 }
 
