@@ -10,7 +10,7 @@
 //! Tick -> Lease        it is due: try to become the one who fetches      -> Leased
 //! Leased -> Send       conditional GET                                   -> Answer | Failed
 //! Answer 200 -> Rest   built step by step at each tick, the lease renewed meanwhile, then Publish
-//! Answer 304 -> Confirm
+//! Answer 304 -> Confirm   also 200 with the same body
 //! anything else -> Fail   the last good one stays, the lease keeps others from trying before the pause is over
 //! Tick -> Lease        the tick after Publish or Confirm: give the lease back
 //! ```
@@ -26,6 +26,7 @@ mod tests;
 use crate::{Build, Built, Document, UnixTime};
 use std::rc::Rc;
 use std::time::Duration;
+use xxhash_rust::xxh64::xxh64;
 
 pub use event::{Event, Next};
 pub use head::Head;
@@ -107,7 +108,13 @@ impl Fetcher {
             Event::Answer { status, etag, body, random } => {
                 let Some((asked, conditional)) = self.take_question(now) else { return Next::Rest };
                 match (status, body, asked) {
-                    (200, Some(body), _) => self.build(Head { version: random, checked_at: now, etag }, body),
+                    (200, Some(body), asked) => {
+                        let digest = xxh64(&body, 0);
+                        match asked.filter(|asked| asked.digest == digest && !self.damaged) {
+                            Some(same) => self.confirm(Head { checked_at: now, etag, ..same }),
+                            None => self.build(Head { version: random, checked_at: now, digest, etag }, body),
+                        }
+                    }
                     (304, _, Some(head)) if conditional => self.confirm(Head { checked_at: now, ..head }),
                     (200, None, _) => {
                         let limit = self.document.source().max_bytes;

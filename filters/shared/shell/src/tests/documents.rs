@@ -87,6 +87,20 @@ fn an_unchanged_list_is_confirmed_and_a_changed_one_replaced() {
 }
 
 #[test]
+fn a_source_without_etags_that_says_the_same_again_is_not_built_again() {
+    let workers = workers();
+    pass(&workers, 100);
+    answer(&workers, "200", "", b"u-1\n");
+    await_callout(&workers);
+    answer(&workers, "200", "", b"u-1\n");
+    assert_eq!((fetches("updated"), fetches("unchanged")), (1, 1));
+    await_callout(&workers);
+    answer(&workers, "200", "", b"u-1");
+    pass(&workers, 500);
+    assert_eq!((fetches("updated"), fetches("unchanged")), (2, 1), "other bytes are another document");
+}
+
+#[test]
 fn the_last_good_list_stays_whatever_the_source_does() {
     let workers = workers();
     pass(&workers, 100);

@@ -182,16 +182,17 @@ fn a_head_is_the_same_after_a_round_through_shared_data() {
     let head = Head {
         version: 0x0102_0304_0506_0708,
         checked_at: UnixTime::from_millis(0x0A0B),
+        digest: 0x0C,
         etag: b"\"e\xFF\"".to_vec(),
     };
     let bytes = head.to_bytes();
-    assert_eq!(bytes, b"\x08\x07\x06\x05\x04\x03\x02\x01\x0B\x0A\0\0\0\0\0\0\"e\xFF\"");
+    assert_eq!(bytes, b"\x08\x07\x06\x05\x04\x03\x02\x01\x0B\x0A\0\0\0\0\0\0\x0C\0\0\0\0\0\0\0\"e\xFF\"");
     assert_eq!(Head::from_bytes(&bytes), Some(head));
-    for length in 0..16 {
+    for length in 0..24 {
         assert_eq!(Head::from_bytes(&bytes[..length]), None, "{length} bytes");
     }
     let mut arbitrary = Arbitrary::new(10);
-    for length in 16..64 {
+    for length in 24..64 {
         assert!(Head::from_bytes(&arbitrary.bytes(length)).is_some());
     }
 }

@@ -24,7 +24,12 @@ pub(super) type Published<'a> = (u64, u64, &'a str);
 
 fn head(published: Option<Published<'_>>) -> Option<Head> {
     let (version, checked_at, etag) = published?;
-    Some(Head { version, checked_at: UnixTime::from_millis(checked_at), etag: etag.as_bytes().to_vec() })
+    Some(Head {
+        version,
+        checked_at: UnixTime::from_millis(checked_at),
+        digest: 0,
+        etag: etag.as_bytes().to_vec(),
+    })
 }
 
 fn show_head(head: &Head) -> String {
