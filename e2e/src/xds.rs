@@ -8,10 +8,11 @@ use crate::poll;
 use crate::stack::Stack;
 use crate::stats::Stats;
 
-/// What Envoy made of a new resource.
+/// What Envoy's main thread made of a new resource. Workers take an accepted one a moment later, so a test that needs it
+/// in force everywhere waits for what it changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Update {
-    /// It is in force.
+    /// It is coming into force.
     Accepted,
     /// The last good one keeps serving.
     Rejected,

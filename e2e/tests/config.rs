@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use e2e::suite::needs_local;
-use e2e::{Bootstrap, Request, Stack};
+use e2e::{Bootstrap, Request, Stack, Update};
 use serde_json::json;
 
 e2e::tests![
@@ -12,6 +12,7 @@ e2e::tests![
     the_static_file_and_the_watched_files_say_the_same,
     a_policy_as_json_text_is_the_same_policy,
     envoy_refuses_to_start_with_a_policy_that_is_wrong,
+    what_is_wrong_with_a_policy_is_said_with_its_path,
     a_shipped_file_serves_as_it_stands,
 ];
 
@@ -66,11 +67,23 @@ async fn a_policy_as_json_text_is_the_same_policy() {
 }
 
 async fn envoy_refuses_to_start_with_a_policy_that_is_wrong() {
-    for (name, policy, paths) in REFUSED {
-        let started = Stack::try_start(Bootstrap::canary().policy(policy)).await;
-        let Err(error) = started else { panic!("Envoy took {name}: {policy}") };
-        for path in *paths {
-            assert!(error.log.contains(path), "{name}: {path} in\n{}", error.log);
+    let wrong = "subsets: [{ name: a, weight: 12000 }]\nweihgt: 1";
+    let Err(error) = Stack::try_start(Bootstrap::canary().policy(wrong)).await else {
+        panic!("Envoy took {wrong}")
+    };
+    for said in ["subsets[0].weight: 12000 is above 10000", "weihgt"] {
+        assert!(error.log.contains(said), "{said} in\n{}", error.log);
+    }
+}
+
+async fn what_is_wrong_with_a_policy_is_said_with_its_path() {
+    let mut stack = Stack::start(Bootstrap::canary_over_xds()).await;
+    for (name, policy, said) in REFUSED {
+        let before = stack.envoy.log().len();
+        assert_eq!(stack.update_policy(policy).await, Update::Rejected, "{name}: {policy}");
+        let log = stack.envoy.log().split_off(before);
+        for said in *said {
+            assert!(log.contains(said), "{name}: {said} in\n{log}");
         }
     }
 }

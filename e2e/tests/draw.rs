@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use e2e::{Bootstrap, Load, Protocol, Request, Stack, Update};
 
 use crate::bucket::{bucket, key_in};
+use crate::settled::everybody_gets;
 
 e2e::tests![
     shares_are_right_over_a_hundred_thousand_keys,
@@ -148,6 +149,8 @@ output: {{ response_header: x-sluice-subset }}
     let mut stack = Stack::start(Bootstrap::canary_over_xds().policy(&policy(1000))).await;
     let before = subsets(&stack, "/", users).await;
     assert_eq!(stack.update_policy(&policy(2000)).await, Update::Accepted);
+    let moved = key_in("growth", 8500);
+    everybody_gets(&stack, || Request::get("/").header("x-user-id", &moved), "canary").await;
     let after = subsets(&stack, "/", users).await;
     let moved_out =
         before.iter().filter(|(user, subset)| *subset == "canary" && after[user] == "stable").count();

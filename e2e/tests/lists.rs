@@ -5,6 +5,8 @@ use std::time::Instant;
 use e2e::{Bootstrap, Load, Mode, Protocol, Request, Stack, eventually};
 use serde_json::json;
 
+use crate::settled::everybody_gets;
+
 e2e::tests![
     a_hundred_thousand_entries_in_the_policy,
     a_fetched_list_is_text_or_json,
@@ -26,18 +28,8 @@ fn user(id: &str) -> Request {
     Request::get("/").header("x-user-id", id)
 }
 
-/// Waits until this user is (not) on the list, asked over many connections, so of every worker.
 async fn eventually_listed(stack: &Stack, id: &str, listed: bool) {
-    let want = if listed { "canary" } else { "stable" };
-    eventually(&format!("{id}: {want} from every worker"), async || {
-        for _ in 0..8 {
-            if stack.subset(user(id)).await != want {
-                return false;
-            }
-        }
-        true
-    })
-    .await;
+    everybody_gets(stack, || user(id), if listed { "canary" } else { "stable" }).await;
 }
 
 async fn outcomes(stack: &Stack, outcome: &str) -> i128 {

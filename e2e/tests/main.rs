@@ -15,6 +15,7 @@ mod ramp;
 mod reload;
 mod routes;
 mod rules;
+mod settled;
 mod sticky;
 mod xds;
 

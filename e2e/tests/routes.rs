@@ -101,8 +101,10 @@ stiky: [{ header: x-user-id }]
 async fn a_spoofed_header_changes_nothing_when_sibling_routes_agree() {
     // The client's header picks the route `canary` at first. Envoy chooses the route again only behind the filter, so
     // routes that differ in nothing but the output header must carry the same policy (README of the filter, limits).
-    let bootstrap =
-        Bootstrap::canary().policy(ALL_CANARY).route_policy("stable", ALL_STABLE).route_policy("canary", ALL_STABLE);
+    let bootstrap = Bootstrap::canary()
+        .policy(ALL_CANARY)
+        .route_policy("stable", ALL_STABLE)
+        .route_policy("canary", ALL_STABLE);
     let stack = Stack::start(bootstrap).await;
     assert_eq!(stack.subset(Request::get("/")).await, "stable");
     let report = stack.send(Request::get("/").header("x-sluice-subset", "canary")).await.report();

@@ -2,6 +2,8 @@
 
 use e2e::{Bootstrap, Load, Protocol, Request, Stack, Update, eventually};
 
+use crate::settled::everybody_gets;
+
 e2e::tests![
     a_new_policy_is_in_force_without_a_restart,
     a_bad_policy_under_load_keeps_the_old_one_and_loses_no_request,
@@ -19,26 +21,13 @@ fn all(subset: &str) -> String {
     )
 }
 
-/// Workers take an update a moment after the main thread has reported it.
-async fn eventually_everybody_gets(stack: &Stack, path: &str, want: &str) {
-    eventually(&format!("{want} from every worker on {path}"), async || {
-        for _ in 0..8 {
-            if stack.subset(Request::get(path)).await != want {
-                return false;
-            }
-        }
-        true
-    })
-    .await;
-}
-
 async fn a_new_policy_is_in_force_without_a_restart() {
     let mut stack = Stack::start(Bootstrap::canary_over_xds().policy(&all("stable"))).await;
     assert_eq!(stack.subset(Request::get("/")).await, "stable");
     let generation = stack.stats().await.of("sluice.canary.policy_generation", &[]);
     assert!(generation >= 1, "{generation}");
     assert_eq!(stack.update_policy(&all("canary")).await, Update::Accepted);
-    eventually_everybody_gets(&stack, "/", "canary").await;
+    everybody_gets(&stack, || Request::get("/"), "canary").await;
     let stats = stack.stats().await;
     assert!(stats.of("sluice.canary.policy_generation", &[]) > generation);
     assert_eq!(stats.of("sluice.canary.policy_refused", &[]), 0);
@@ -63,7 +52,7 @@ async fn a_bad_policy_under_load_keeps_the_old_one_and_loses_no_request() {
     let refused = stack.stats().await.of("sluice.canary.policy_refused", &[("scope", "plugin")]);
     assert!(refused >= 5, "{refused}");
     assert_eq!(stack.update_policy(&all("stable")).await, Update::Accepted, "a good one goes through again");
-    eventually_everybody_gets(&stack, "/", "stable").await;
+    everybody_gets(&stack, || Request::get("/"), "stable").await;
     let tally = stream.stop().await;
     assert_eq!((tally.statuses.get(&200), tally.lost.len()), (Some(&tally.sent()), 0), "{tally:?}");
 }
@@ -99,10 +88,10 @@ async fn a_policy_of_a_route_changes_with_the_routes() {
         }
     };
     assert_eq!(stack.update_routes(both(all("canary"))).await, Update::Accepted);
-    eventually_everybody_gets(&stack, "/checkout", "canary").await;
+    everybody_gets(&stack, || Request::get("/checkout"), "canary").await;
     assert_eq!(stack.subset(Request::get("/")).await, "stable", "other routes keep theirs");
     assert_eq!(stack.update_routes(both(all("stable"))).await, Update::Accepted);
-    eventually_everybody_gets(&stack, "/checkout", "stable").await;
+    everybody_gets(&stack, || Request::get("/checkout"), "stable").await;
 }
 
 async fn many_updates_under_load_lose_no_request() {
@@ -113,7 +102,7 @@ async fn many_updates_under_load_lose_no_request() {
         let subset = if round % 2 == 0 { "canary" } else { "stable" };
         assert_eq!(stack.update_policy(&all(subset)).await, Update::Accepted, "round {round}");
     }
-    eventually_everybody_gets(&stack, "/", "stable").await;
+    everybody_gets(&stack, || Request::get("/"), "stable").await;
     let tally = stream.stop().await;
     assert_eq!((tally.statuses.get(&200), tally.lost.len()), (Some(&tally.sent()), 0), "{tally:?}");
 }
