@@ -1,8 +1,7 @@
 //! The canary filter as a WebAssembly module: everything it decides is in `canary-core`.
 
 use canary_core::Policy;
-use filter_api::{ConfigError, Decision, Document, StatName, Value};
-use filter_shell::{BadRoutePolicy, Filter, HostRequest};
+use filter_shell::{BadRoutePolicy, ConfigError, Decision, Document, Filter, HostRequest, StatName, Value};
 use std::rc::Rc;
 
 struct Canary(Policy);

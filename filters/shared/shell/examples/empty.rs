@@ -1,7 +1,8 @@
 //! A filter that does nothing: the least that a Wasm filter costs, and the frame of every other one.
 
-use filter_api::{ConfigError, Decision, Document, Effects, StatName, Value};
-use filter_shell::{BadRoutePolicy, Filter, HostRequest};
+use filter_shell::{
+    BadRoutePolicy, ConfigError, Decision, Document, Effects, Filter, HostRequest, StatName, Value,
+};
 use std::rc::Rc;
 
 struct Empty;

@@ -21,6 +21,9 @@ mod tests;
 mod trap; // test builds only
 mod vm; // callbacks -> roots and streams
 
+/// What the trait [`Filter`] speaks of, so that a module names this crate and its own core only.
+pub use filter_api::{ConfigError, Decision, Document, Effects, StatName, Value};
+
 pub use filter::{BadRoutePolicy, Filter};
 pub use request::HostRequest;
 pub use stats::Metrics;
