@@ -210,3 +210,23 @@ fn a_busy_worker_leaves_the_first_chance_to_an_idle_one() {
         (12_000, BusyTick(V1, 0), "lease until 14500"),
     ]);
 }
+
+#[test]
+fn the_same_body_again_is_confirmed_and_not_built() {
+    let confirmed = Some((1, 11_010, "\"b\""));
+    play(&[
+        (1_001, Tick(V1, 0), "install 1"),
+        (1_001, Install(1, "word"), "Ok(4)"),
+        (11_000, Tick(V1, 0), "lease until 13500"),
+        (11_000, Leased(V1), "send `\"a\"`"),
+        (11_010, Answer(200, "\"b\"", Some("word")), "confirm 1 at 11010 `\"b\"`"),
+        (11_260, Tick(confirmed, 13_500), "lease until 11260"),
+        (11_260, Leased(confirmed), "rest"),
+        (21_010, Tick(confirmed, 11_260), "lease until 23510"),
+        (21_010, Leased(confirmed), "send `\"b\"`"),
+        (21_020, Answer(200, "", Some("words")), "rest"),
+        (21_024, Tick(confirmed, 23_510), "rest"),
+        (21_028, Tick(confirmed, 23_510), "rest"),
+        (21_032, Tick(confirmed, 23_510), "publish 7 at 21020 ``: words"),
+    ]);
+}

@@ -173,8 +173,19 @@ fn a_damaged_body_is_fetched_anew_without_its_etag() {
         (22_032, Install(7, "words"), "Ok(5)"),
     ]);
     assert_eq!(words.installed(), b"words");
-    let (_, words) = play(&[(1_100, Tick(V1, 0), "install 1"), (1_100, Install(1, ""), "Err(\"damaged\")")]);
-    assert_eq!(words.installed(), b"");
+    // Nor is it confirmed by having the same body.
+    let (_, words) = play(&[
+        (1_100, Tick(V1, 0), "install 1"),
+        (1_100, Install(1, ""), "Err(\"damaged\")"),
+        (11_000, Tick(V1, 0), "lease until 13500"),
+        (11_000, Leased(V1), "send"),
+        (11_010, Answer(200, "\"a\"", Some("word")), "rest"),
+        (11_014, Tick(V1, 13_500), "rest"),
+        (11_018, Tick(V1, 13_500), "rest"),
+        (11_022, Tick(V1, 13_500), "publish 7 at 11010 `\"a\"`: word"),
+        (11_022, Install(7, "word"), "Ok(4)"),
+    ]);
+    assert_eq!(words.installed(), b"word");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Scripts for one machine: what happens, when, and what it should say.
 
 use super::{Event, Fetcher, Head, Next, Rc, UnixTime, Words};
+use xxhash_rust::xxh64::xxh64;
 
 /// A step of a script: the time in milliseconds, what happens, what the machine should say.
 pub(super) type Step<'a> = (u64, Told<'a>, &'a str);
@@ -19,7 +20,7 @@ pub(super) enum Told<'a> {
     Install(u64, &'a str),
 }
 
-/// Version, milliseconds of the last check, ETag.
+/// Version, milliseconds of the last check, ETag; the body was `word`.
 pub(super) type Published<'a> = (u64, u64, &'a str);
 
 fn head(published: Option<Published<'_>>) -> Option<Head> {
@@ -27,7 +28,7 @@ fn head(published: Option<Published<'_>>) -> Option<Head> {
     Some(Head {
         version,
         checked_at: UnixTime::from_millis(checked_at),
-        digest: 0,
+        digest: xxh64(b"word", 0),
         etag: etag.as_bytes().to_vec(),
     })
 }
