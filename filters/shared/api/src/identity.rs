@@ -164,7 +164,7 @@ impl IdentityRecord {
     }
 
     fn entry(mut self, kind: Kind, path: &str, data: &[u8]) -> Self {
-        // A claim name above 64 KiB cannot come from a token of 16 KiB; leaving it out only ever denies.
+        // A claim name above 64 KiB cannot come from a token of 16 KiB; left out, it counts as absent.
         if let (Ok(path_length), Ok(data_length)) = (u16::try_from(path.len()), u32::try_from(data.len())) {
             self.0.push(kind as u8);
             self.0.extend(path_length.to_le_bytes());

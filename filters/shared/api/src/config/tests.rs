@@ -238,11 +238,11 @@ fn a_document_cannot_flood_the_log() {
 
 #[test]
 fn a_mapping_of_many_fields_is_not_compared_field_by_field() {
-    // A square of this would keep the test busy for minutes.
-    let entries = (0..100_000).map(|index| (format!("k{}", index % 99_999), Value::Null)).collect();
+    // A square of this would keep the test busy for a long time.
+    let entries = (0..50_000).map(|index| (format!("k{}", index % 49_999), Value::Null)).collect();
     let error = read(&Value::Map(entries), |node| {
         node.map()?.finish();
         Some(())
     });
-    assert_eq!(error.unwrap_err().problems.len(), 1 + 99_999);
+    assert_eq!(error.unwrap_err().problems.len(), 1 + 49_999);
 }
