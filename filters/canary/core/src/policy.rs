@@ -161,24 +161,26 @@ impl Policy {
         if let Some(subset) = self.inherited(request) {
             return (subset, Reason::Inherited, None, None);
         }
+        // One draw a request: a second one would make up a second id, for a dry-run rule to count by another bucket.
+        let mut drawn = None;
         for (place, rule) in self.rules.iter().enumerate() {
             if !rule.when.matches(request) {
                 continue;
             }
-            let (subset, drawn) = match &rule.verdict {
-                Verdict::Fixed(subset) => (*subset, None),
+            let (subset, drew) = match &rule.verdict {
+                Verdict::Fixed(subset) => (*subset, false),
                 Verdict::Cohort(weights) => {
-                    let drawn = self.draw(request);
-                    (weights.subset(drawn.bucket), Some(drawn))
+                    let drawn: &Drawn = drawn.get_or_insert_with(|| self.draw(request));
+                    (weights.subset(drawn.bucket), true)
                 }
             };
             if rule.dry_run {
                 passed.extend(self.counters.of_rule(place, &rule.verdict, subset));
                 continue;
             }
-            return (subset, rule.verdict.reason(), Some((place, rule)), drawn);
+            return (subset, rule.verdict.reason(), Some((place, rule)), drawn.filter(|_| drew));
         }
-        let drawn = self.draw(request);
+        let drawn = drawn.unwrap_or_else(|| self.draw(request));
         let ramped = self.ramp.as_ref().and_then(|ramp| ramp.weights(request.time()));
         let reason = if drawn.by_key { Reason::Draw } else { Reason::Random };
         (ramped.unwrap_or(&self.weights).subset(drawn.bucket), reason, None, Some(drawn))
