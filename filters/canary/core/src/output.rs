@@ -43,7 +43,7 @@ impl Policy {
         };
         match change {
             Change::Nothing => {}
-            Change::Set(field) => effects.request.push(Mutation::Set("baggage", field.into_owned().into())),
+            Change::Set(field) => effects.request.push(Mutation::Set("baggage", field)),
             Change::Remove => effects.request.push(Mutation::Remove("baggage")),
         }
         effects.state.push((FILTER_STATE, subset.value()));
