@@ -1,5 +1,8 @@
 //! The cookie that keeps a drawn id (RFC 6265bis section 4.1).
 
+#[cfg(test)]
+mod tests;
+
 use filter_api::config::Node;
 use filter_api::{is_token, parse_duration};
 use std::fmt::Write as _;
@@ -28,12 +31,18 @@ impl StickyCookie {
     pub fn read(node: &Node<'_>) -> Option<Self> {
         let mut map = node.map()?;
         let name = map.required("name", |node| match node.text()? {
-            name if !name.is_empty() && name.bytes().all(is_token) => Some(name.to_owned()),
+            name if !name.is_empty() && name.bytes().all(is_token) => Some(name),
             _ => node.refuse("is not a cookie name"),
         });
-        let path = map.optional("path", attribute);
-        let domain = map.optional("domain", attribute);
-        let max_age = map.optional("max_age", |node| node.parse(parse_duration));
+        let path = map.optional("path", |node| match attribute(&node)? {
+            path if path.starts_with('/') => Some(path),
+            _ => node.refuse("does not start with `/`; browsers ignore it then"),
+        });
+        let domain = map.optional("domain", |node| attribute(&node));
+        let max_age = map.optional("max_age", |node| match node.parse(parse_duration)?.as_secs() {
+            0 => node.refuse("is shorter than 1s; browsers drop the cookie at once"),
+            secs => Some(secs),
+        });
         let secure = map.optional("secure", |node| node.boolean()).unwrap_or(false);
         let http_only = map.optional("http_only", |node| node.boolean()).unwrap_or(true);
         let partitioned = map.optional("partitioned", |node| node.boolean()).unwrap_or(false);
@@ -45,17 +54,29 @@ impl StickyCookie {
         if partitioned && !secure {
             return node.refuse("partitioned needs secure: true, or browsers drop the cookie");
         }
+        // RFC 6265bis section 4.1.3, compared without regard to case as browsers do.
+        let prefixed = |prefix: &str| {
+            name.and_then(|name| name.get(..prefix.len()))
+                .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+        };
+        if (prefixed("__Secure-") || prefixed("__Host-")) && !secure {
+            return node.refuse("the name's prefix needs secure: true, or browsers drop the cookie");
+        }
+        if prefixed("__Host-") && (domain.is_some() || path.is_some_and(|path| path != "/")) {
+            return node
+                .refuse("the prefix __Host- needs path: / and no domain, or browsers drop the cookie");
+        }
         let mut attributes = format!("; Path={}", path.unwrap_or("/"));
         // Writing to a String cannot fail.
         let _ = domain.map(|domain| write!(attributes, "; Domain={domain}"));
-        let _ = max_age.map(|age| write!(attributes, "; Max-Age={}", age.as_secs()));
+        let _ = max_age.map(|secs| write!(attributes, "; Max-Age={secs}"));
         let _ = write!(attributes, "; SameSite={}", same_site.as_str());
         for (wanted, text) in
             [(secure, "; Secure"), (http_only, "; HttpOnly"), (partitioned, "; Partitioned")]
         {
             attributes.push_str(if wanted { text } else { "" });
         }
-        Some(Self { name: name?, attributes })
+        Some(Self { name: name?.to_owned(), attributes })
     }
 
     /// The cookie's name.
@@ -91,7 +112,7 @@ impl SameSite {
 }
 
 /// An attribute's value must not be able to begin another attribute.
-fn attribute(node: Node<'_>) -> Option<&str> {
+fn attribute<'a>(node: &Node<'a>) -> Option<&'a str> {
     match node.text()? {
         text if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';') => {
             Some(text)
