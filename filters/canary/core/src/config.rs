@@ -1,5 +1,8 @@
 //! A policy document becomes a [`Policy`], or every problem in it.
 
+#[cfg(test)]
+mod tests;
+
 use crate::counters::Counters;
 use crate::output::Output;
 use crate::policy::{Rule, Subset, Verdict};
@@ -20,27 +23,34 @@ pub(crate) fn read_policy(value: &Value) -> Result<Policy, ConfigError> {
         let mut subsets = Vec::new();
         let weights = map.required("subsets", |node| read_subsets(&node, &mut subsets));
         let known = subsets.as_slice();
-        let sticky = map.optional("sticky", |node| node.list(|item| Key::read(&item)));
+        let output = map.optional("output", |node| output(&node));
+        let (header, baggage, response_header) = output.unwrap_or((None, false, None));
+        let header = header.or_else(|| FieldName::parse(DEFAULT_HEADER).ok())?;
+        let sticky = map.optional("sticky", |node| sticky(&node, &header));
         let sticky_cookie = map.optional("sticky_cookie", |node| StickyCookie::read(&node));
         let lists = map.optional("lists", |node| NamedList::read_all(&node)).unwrap_or_default();
-        let rules = map.optional("rules", |node| rules(&node, known, &lists));
+        let rules = map.optional("rules", |node| rules(&node, known, &lists, &header));
         let ramp = map.optional("ramp", |node| ramp(&node, known));
         let inherit = map.optional("inherit", inherit);
-        let output = map.optional("output", |node| output(&node));
         let dry_run = map.optional("dry_run", |node| node.boolean()).unwrap_or(false);
         map.finish();
 
         let weights = weights?;
         let fallback = subsets.first()?.name.clone();
-        let (header, baggage, response_header) = output.unwrap_or((None, false, None));
-        let header = header.or_else(|| FieldName::parse(DEFAULT_HEADER).ok())?;
         let rules = rules.unwrap_or_default();
+        let counters = Counters::new(&subsets, &rules, dry_run);
+        let count = counters.names().len();
+        if count > MAX_COUNTERS {
+            return node.refuse(format_args!(
+                "rules and subsets make {count} counters, at most {MAX_COUNTERS} are allowed"
+            ));
+        }
         Some(Policy {
             draw: Draw::new(experiment.unwrap_or_default()),
             weights,
             sticky: sticky.unwrap_or_default(),
             sticky_cookie,
-            counters: Counters::new(&subsets, &rules, dry_run),
+            counters,
             subsets,
             rules,
             lists,
@@ -108,7 +118,14 @@ fn place(name: &str, node: &Node<'_>, known: &[Subset]) -> Option<usize> {
     }
 }
 
-fn rules(node: &Node<'_>, known: &[Subset], lists: &Lists) -> Option<Vec<Rule>> {
+fn sticky(node: &Node<'_>, header: &FieldName) -> Option<Vec<Key>> {
+    node.list(|item| match Key::read(&item)? {
+        Key::Header(name) if name == *header => refuse_output(&item, header),
+        key => Some(key),
+    })
+}
+
+fn rules(node: &Node<'_>, known: &[Subset], lists: &Lists, header: &FieldName) -> Option<Vec<Rule>> {
     let mut names: Vec<Name> = Vec::new();
     node.list(|item| {
         let mut map = item.map()?;
@@ -120,7 +137,10 @@ fn rules(node: &Node<'_>, known: &[Subset], lists: &Lists) -> Option<Vec<Rule>> 
             names.push(name.clone());
             Some(name)
         });
-        let when = map.required("when", |node| Predicate::read(&node, lists));
+        let when = map.required("when", |node| match Predicate::read(&node, lists)? {
+            when if reads(&when, header) => refuse_output(&node, header),
+            when => Some(when),
+        });
         let (subset, share) = (map.field("subset"), map.field("weights"));
         let verdict = match (subset, share) {
             (Some(subset), None) => {
@@ -134,6 +154,22 @@ fn rules(node: &Node<'_>, known: &[Subset], lists: &Lists) -> Option<Vec<Rule>> 
         map.finish();
         Some(Rule { name: name?, when: when?, verdict: verdict?, dry_run })
     })
+}
+
+/// Until the filter has written it, the output header is what a client says.
+fn refuse_output<T>(node: &Node<'_>, header: &FieldName) -> Option<T> {
+    let header = header.as_str();
+    node.refuse(format_args!("reads the output header {header}: a client could choose; see inherit"))
+}
+
+/// Whether a predicate looks at this field.
+fn reads(predicate: &Predicate, field: &FieldName) -> bool {
+    match predicate {
+        Predicate::Header(name, _) | Predicate::List(_, Key::Header(name)) => name == field,
+        Predicate::All(parts) | Predicate::Any(parts) => parts.iter().any(|part| reads(part, field)),
+        Predicate::Not(part) => reads(part, field),
+        _ => false,
+    }
 }
 
 fn ramp(node: &Node<'_>, known: &[Subset]) -> Option<Ramp> {
@@ -171,12 +207,24 @@ type OutputFields = (Option<FieldName>, bool, Option<FieldName>);
 
 fn output(node: &Node<'_>) -> Option<OutputFields> {
     let mut map = node.map()?;
-    let header = map.optional("header", |node| node.parse(FieldName::parse_writable));
+    let header = map.optional("header", own_field);
     let baggage = map.optional("baggage", |node| node.boolean()).unwrap_or(false);
-    let response_header = map.optional("response_header", |node| node.parse(FieldName::parse_writable));
+    let response_header = map.optional("response_header", own_field);
     map.finish();
     Some((header, baggage, response_header))
 }
 
+/// A field that this filter may overwrite.
+fn own_field(node: Node<'_>) -> Option<FieldName> {
+    let name = node.parse(FieldName::parse_writable)?;
+    match name.as_str() {
+        "authorization" | "baggage" | "cookie" | "set-cookie" => node
+            .refuse(format_args!("{} carries what others write, the subset would replace it", name.as_str())),
+        _ => Some(name),
+    }
+}
+
 const DEFAULT_HEADER: &str = "x-sluice-subset";
 const MAX_SUBSETS: usize = 256;
+/// Each is a stat in Envoy, which frees none; places in the list of counters are 16 bits.
+const MAX_COUNTERS: usize = 10_000;
