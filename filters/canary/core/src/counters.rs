@@ -1,5 +1,8 @@
 //! One counter for each way to decide: `sluice.canary.decisions` by subset, reason and rule.
 
+#[cfg(test)]
+mod tests;
+
 use crate::policy::{Reason, Rule, Subset, Verdict};
 use filter_api::{Counter, StatName};
 

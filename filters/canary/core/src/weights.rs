@@ -4,6 +4,9 @@
 //! others shrink or stay, its new range contains its old one. Share that passes between two neighbours moves
 //! exactly that share of the users; between others, those in the middle move along.
 
+#[cfg(test)]
+mod tests;
+
 use filter_api::Weight;
 use filter_api::config::Node;
 
