@@ -3,7 +3,8 @@
 //! Most routes have none, and that must cost next to nothing: asking for a namespace that is not there is one cheap
 //! host call. A namespace that is there comes as nested pairs, slowly and without types; so once one was seen, this
 //! plugin asks for the whole `Metadata` message instead and decodes the namespace itself.
-//! A policy is compiled once per distinct content and kept, the least recently used one making room.
+//! A policy is compiled once per distinct content (bytes: a hash that a route's author can steer is no proof of
+//! sameness) and kept, the least recently used one making room.
 
 use crate::host;
 use crate::root::Compiled;
@@ -34,7 +35,6 @@ pub(crate) struct Routes<F: Filter> {
 
 struct Entry<F: Filter> {
     content: Vec<u8>,
-    digest: u64,
     policy: Option<Rc<Compiled<F>>>,
     used: u64,
 }
@@ -105,31 +105,15 @@ impl<F: Filter> Routes<F> {
         outcome
     }
 
-    /// Protobuf maps have no order, so the same policy may come in other bytes: then it is not compiled again.
     fn compile(&self, content: &[u8], used: u64, vm: &Vm<F>, prefix: &Slot<Rc<str>>) -> Entry<F> {
-        let value = Value::from_struct(content);
-        let digest = value.as_ref().map_or(0, Value::digest);
-        let twin = value.as_ref().ok().and_then(|_| self.twin(digest));
-        let policy = match twin {
-            Some(policy) => policy,
-            None => value
-                .and_then(|value| {
-                    let prefix = prefix.with(|prefix| Rc::clone(prefix)).unwrap_or_default();
-                    Compiled::new(&value, vm, &prefix)
-                })
-                .map(Rc::new)
-                .map_err(|error| vm.refused("route", &error))
-                .ok(),
-        };
+        let prefix = prefix.with(|prefix| Rc::clone(prefix)).unwrap_or_default();
+        let policy = Value::from_struct(content)
+            .and_then(|value| Compiled::new(&value, vm, &prefix))
+            .map(Rc::new)
+            .map_err(|error| vm.refused("route", &error))
+            .ok();
         self.compiled.set(true);
-        Entry { content: content.to_vec(), digest, policy, used }
-    }
-
-    fn twin(&self, digest: u64) -> Option<Option<Rc<Compiled<F>>>> {
-        let find = |entries: &mut BTreeMap<u64, Entry<F>>| {
-            entries.values().find(|entry| entry.digest == digest).map(|entry| entry.policy.clone())
-        };
-        self.entries.with(find).flatten()
+        Entry { content: content.to_vec(), policy, used }
     }
 }
 
