@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 /// Asks again and again until there is an answer.
 ///
 /// # Panics
-/// When none came in time; `what` says what was missing. Twenty seconds are far more than anything here takes, so a slow
+/// When none came in time; `what` says what was missing. The deadline is far more than anything here takes, so a slow
 /// machine waits longer and decides the same.
 pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + PATIENCE;
@@ -26,5 +26,5 @@ pub async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     until(what, async || holds().await.then_some(())).await;
 }
 
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) const INTERVAL: Duration = Duration::from_millis(3);

@@ -69,10 +69,11 @@ async fn accept(listener: TcpListener, handler: Handler) {
                 let reply = handler(request);
                 async move { Ok::<_, std::convert::Infallible>(reply.await) }
             });
+            let mut protocol = auto::Builder::new(TokioExecutor::new());
+            // hyper's own limit is a hundred header lines; how many come through is Envoy's matter here.
+            protocol.http1().max_headers(4096);
             // A connection that a peer cuts is its own matter.
-            let _ = auto::Builder::new(TokioExecutor::new())
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
+            let _ = protocol.serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }

@@ -9,6 +9,7 @@ mod draw;
 mod examples;
 mod hostile;
 mod inherit;
+mod limits;
 mod lists;
 mod output;
 mod ramp;
@@ -17,6 +18,7 @@ mod routes;
 mod rules;
 mod settled;
 mod sticky;
+mod target;
 mod xds;
 
 fn main() -> ExitCode {
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
         lists::TESTS,
         draw::TESTS,
         hostile::TESTS,
+        limits::TESTS,
         xds::TESTS,
         baggage::TESTS,
         config::TESTS,
