@@ -9,9 +9,21 @@
 //!
 //! | experiment | key | seed | bucket |
 //! |---|---|---|---|
-//! | (none) | `u-1` | ef46db3751d8e999 | 7131 |
+//! | (none) | `u-1` | `ef46db3751d8e999` | 477 |
+//! | (none) | `key-10767` | `ef46db3751d8e999` | 0 |
+//! | `checkout-2026-11` | `u-1` | `771c74f99bc29cf2` | 371 |
+//! | `checkout-2026-11` | `u-2` | `771c74f99bc29cf2` | 9591 |
+//! | `checkout-2026-11` | `key-3517` | `771c74f99bc29cf2` | 9999 |
+//! | `checkout-2026-11` | `0123456789abcdef0123456789abcdef` | `771c74f99bc29cf2` | 6752 |
+//! | `checkout-2026-11` | `spiffe://example.org/ns/prod/sa/web` | `771c74f99bc29cf2` | 1711 |
+//! | `checkout-2027-01` | `u-1` | `0cfb875ebdd19a89` | 2112 |
+//! | `prix-été` | `Zoë` | `9b37517da7da553c` | 3434 |
 //!
-//! More vectors stand in `tests.rs`. 10 000 does not divide 2^64; the unevenness is below 10^-15.
+//! 10 000 does not divide 2^64; the unevenness is below 10^-15. XXH64 is no secret: whoever may choose a key can choose
+//! one that falls where they like.
+
+#[cfg(test)]
+mod tests;
 
 use xxhash_rust::xxh64::xxh64;
 

@@ -6,6 +6,7 @@
 )]
 
 mod fields;
+mod readme;
 mod rules;
 
 use crate::Policy;
