@@ -1,7 +1,8 @@
 //! How an upstream answers: with what it got, so that a test sees what Envoy sent on.
 //!
 //! A test steers it by request headers, so that no two requests share anything: `x-upstream-delay-ms`,
-//! `x-upstream-status`, and `x-upstream-header: name: value` for a header of the answer.
+//! `x-upstream-status`, `x-upstream-header: name: value` for a header of the answer, and `x-upstream-report: none`
+//! for an empty answer, which is what a load of many requests wants.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode, Version};
 use serde_json::{Value, json};
 
@@ -20,18 +22,8 @@ pub(crate) async fn answer(version: Arc<str>, request: Request<Incoming>) -> Res
     if let Some(delay) = number("x-upstream-delay-ms") {
         tokio::time::sleep(Duration::from_millis(delay)).await;
     }
-    let headers: Vec<Value> =
-        head.headers.iter().map(|(n, v)| json!([n.as_str(), latin1(v.as_bytes())])).collect();
-    // Written by hand for the sake of the order: whoever asks with curl sees the version first.
-    let report = format!(
-        "{{\"version\": {}, \"method\": {}, \"path\": {}, \"protocol\": {}, \"body_bytes\": {}, \"headers\": {}}}\n",
-        json!(&*version),
-        json!(head.method.as_str()),
-        json!(head.uri.path_and_query().map_or("", |p| p.as_str())),
-        json!(if head.version == Version::HTTP_2 { "HTTP/2" } else { "HTTP/1.1" }),
-        body.len(),
-        Value::from(headers),
-    );
+    let wanted = !head.headers.contains_key("x-upstream-report");
+    let report = if wanted { report(&version, &head, body.len()) } else { String::new() };
     let mut response = Response::new(Full::from(report));
     let status = number("x-upstream-status").and_then(|s| StatusCode::from_u16(u16::try_from(s).ok()?).ok());
     *response.status_mut() = status.unwrap_or(StatusCode::OK);
@@ -42,6 +34,21 @@ pub(crate) async fn answer(version: Arc<str>, request: Request<Incoming>) -> Res
         }
     }
     response
+}
+
+fn report(version: &str, head: &Parts, body_bytes: usize) -> String {
+    let headers: Vec<Value> =
+        head.headers.iter().map(|(n, v)| json!([n.as_str(), latin1(v.as_bytes())])).collect();
+    // Written by hand for the sake of the order: whoever asks with curl sees the version first.
+    format!(
+        "{{\"version\": {}, \"method\": {}, \"path\": {}, \"protocol\": {}, \"body_bytes\": {}, \"headers\": {}}}\n",
+        json!(version),
+        json!(head.method.as_str()),
+        json!(head.uri.path_and_query().map_or("", |p| p.as_str())),
+        json!(if head.version == Version::HTTP_2 { "HTTP/2" } else { "HTTP/1.1" }),
+        body_bytes,
+        Value::from(headers),
+    )
 }
 
 /// Header values are bytes; JSON strings are not. Each byte becomes the code point of the same number.
