@@ -8,6 +8,7 @@
 mod admin;
 mod answer;
 mod backend;
+mod bench;
 mod bootstrap;
 mod client;
 mod compose;
@@ -37,6 +38,7 @@ mod xds;
 
 pub use answer::Answer;
 pub use backend::Backend;
+pub use bench::Staged;
 pub use bootstrap::{Bootstrap, parse_yaml};
 pub use client::{Client, Connection, Protocol};
 pub use envoy::Envoy;

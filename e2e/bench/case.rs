@@ -1,0 +1,154 @@
+//! What is measured: one listener each, all in the same Envoy.
+
+use std::path::{Path, PathBuf};
+
+use e2e::{Error, artifact, parse_yaml};
+use serde_json::{Value, json};
+
+use crate::ladder;
+
+/// One way to send a request through Envoy.
+#[derive(Debug, Clone)]
+pub(crate) struct Case {
+    pub(crate) name: String,
+    /// For the reader of the table.
+    pub(crate) about: String,
+    pub(crate) filter: Filter,
+    /// The routes of its only virtual host.
+    pub(crate) routes: Value,
+    pub(crate) decides: Decides,
+}
+
+/// The filter before the router.
+#[derive(Debug, Clone)]
+pub(crate) enum Filter {
+    None,
+    Lua(&'static str),
+    Wasm { module: PathBuf, policy: Value },
+}
+
+/// What must come of two requests before anything is measured, so that no broken configuration looks fast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decides {
+    /// A client that sends `x-sluice-subset` gets what it wants.
+    Nobody,
+    /// That header counts for nothing.
+    ByDraw,
+    /// The same, and `x-env: canary` gets `canary`.
+    ByRules,
+    /// `x-env: canary` gets `canary`, everybody else is drawn anew each time.
+    AtRandom,
+    /// Another module is its author's business.
+    Anything,
+}
+
+impl Case {
+    /// All cases, the plainest first.
+    pub(crate) fn all(against: &[PathBuf]) -> Result<Vec<Self>, Error> {
+        let mut cases = references()?;
+        cases.extend(canaries()?);
+        for module in against {
+            let module = module.canonicalize().map_err(|e| format!("{}: {e}", module.display()))?;
+            let filter = wasm(&module, parse_yaml(POLICY)?);
+            let name = module.file_stem().unwrap_or_default().to_string_lossy();
+            cases.push(Self::new(
+                &format!("{AGAINST}{name}"),
+                "canary with another module",
+                filter,
+                Decides::Anything,
+            )?);
+        }
+        Ok(cases)
+    }
+
+    fn new(name: &str, about: &str, filter: Filter, decides: Decides) -> Result<Self, Error> {
+        let routes = parse_yaml(ROUTES)?;
+        Ok(Self { name: name.to_owned(), about: about.to_owned(), filter, routes, decides })
+    }
+
+    fn routes(self, routes: Value) -> Self {
+        Self { routes, ..self }
+    }
+}
+
+/// What the filter is compared with.
+fn references() -> Result<Vec<Case>, Error> {
+    use Decides::{AtRandom, ByRules, Nobody};
+    let empty = wasm(&artifact("test/empty.wasm")?, json!({}));
+    Ok(vec![
+        Case::new(NONE, "no filter", Filter::None, Nobody)?,
+        Case::new("empty", "empty Wasm filter", empty, Nobody)?,
+        Case::new("native", "routes: 3 header matches, runtime_fraction", Filter::None, AtRandom)?
+            .routes(parse_yaml(NATIVE)?),
+        Case::new(LUA, "Lua: 3 rules, sticky draw, header", Filter::Lua(LUA_SOURCE), ByRules)?,
+    ])
+}
+
+/// The filter with more and more to do.
+fn canaries() -> Result<Vec<Case>, Error> {
+    use Decides::{AtRandom, ByDraw, ByRules, Nobody};
+    let module = artifact("canary.wasm")?;
+    let canary = |policy: &Value| wasm(&module, policy.clone());
+    let (policy, minimal, routes) = (parse_yaml(POLICY)?, parse_yaml(MINIMAL)?, parse_yaml(ROUTES)?);
+    let outputs = with_all_outputs(&policy);
+    let mut cases = vec![
+        Case::new("canary-off", "canary off on the route", canary(&policy), Nobody)?
+            .routes(switched_off(&routes)),
+        Case::new("canary-min", "canary: sticky draw, header", canary(&minimal), ByDraw)?,
+        Case::new(CANARY, "canary: 3 rules, sticky draw, stats, header", canary(&policy), ByRules)?,
+        Case::new(
+            "canary-outputs",
+            "the same, new cookie, baggage, response header",
+            canary(&outputs),
+            AtRandom,
+        )?,
+        Case::new("canary-route", "the same by the policy of the route", canary(&minimal), ByRules)?
+            .routes(with_policy(&routes, &policy)),
+    ];
+    for step in ladder::steps(&policy) {
+        cases.push(Case::new(&step.name, &step.about, canary(&step.policy), step.decides)?);
+    }
+    Ok(cases)
+}
+
+fn wasm(module: &Path, policy: Value) -> Filter {
+    Filter::Wasm { module: module.to_owned(), policy }
+}
+
+/// What a response can carry, it carries: no sticky key, so that each request is a client's first and gets a cookie.
+fn with_all_outputs(policy: &Value) -> Value {
+    let mut policy = policy.clone();
+    policy["sticky"] = json!([]);
+    policy["sticky_cookie"] = json!({ "name": "sluice-id", "max_age": "24h" });
+    policy["output"] = json!({ "header": HEADER, "baggage": true, "response_header": HEADER });
+    policy
+}
+
+fn with_policy(routes: &Value, policy: &Value) -> Value {
+    each(routes, |route| route["metadata"] = json!({ "filter_metadata": { "sluice.canary": policy } }))
+}
+
+fn switched_off(routes: &Value) -> Value {
+    let off = json!({ "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "disabled": true });
+    each(routes, |route| route["typed_per_filter_config"] = json!({ "sluice.canary": off }))
+}
+
+fn each(routes: &Value, change: impl Fn(&mut Value)) -> Value {
+    let mut routes = routes.clone();
+    routes.as_array_mut().into_iter().flatten().for_each(change);
+    routes
+}
+
+pub(crate) const NONE: &str = "none";
+pub(crate) const LUA: &str = "lua";
+pub(crate) const CANARY: &str = "canary";
+pub(crate) const AGAINST: &str = "against-";
+pub(crate) const HEADER: &str = "x-sluice-subset";
+pub(crate) const ROUTES: &str = include_str!("routes.yaml");
+pub(crate) const POLICY: &str = include_str!("policy.yaml");
+const NATIVE: &str = include_str!("native.yaml");
+const LUA_SOURCE: &str = include_str!("policy.lua");
+const MINIMAL: &str = "
+subsets: [{ name: stable, weight: 9000 }, { name: canary, weight: 1000 }]
+sticky: [{ header: x-user-id }]
+";

@@ -1,0 +1,75 @@
+//! CPU time of a process, the core it runs on, and its priority: `/proc`, `taskset`, `chrt`.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use e2e::{Error, until};
+
+/// A process of this machine.
+#[derive(Debug)]
+pub(crate) struct Process {
+    id: u32,
+}
+
+impl Process {
+    pub(crate) fn new(id: u32) -> Self {
+        Self { id }
+    }
+
+    /// The time that all threads ran so far. What a thread runs right now is not in it yet.
+    pub(crate) fn cpu(&self) -> Result<Duration, Error> {
+        let mut nanos = 0;
+        for task in self.tasks()? {
+            let text = fs::read_to_string(task.join("schedstat"))?;
+            let ran = text.split_ascii_whitespace().next().unwrap_or_default();
+            nanos += ran.parse::<u64>().map_err(|_| format!("{}: {text}", task.display()))?;
+        }
+        Ok(Duration::from_nanos(nanos))
+    }
+
+    /// The same once all threads sleep, so that nothing is missing.
+    pub(crate) async fn cpu_at_rest(&self) -> Result<Duration, Error> {
+        until("all threads of Envoy to sleep", async || self.asleep().ok()?.then_some(())).await;
+        self.cpu()
+    }
+
+    fn asleep(&self) -> Result<bool, Error> {
+        for task in self.tasks()? {
+            let text = fs::read_to_string(task.join("stat"))?;
+            // The name of the thread, in parentheses, may have any character.
+            let state = text.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+            if state != Some('S') {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Binds all threads to some cores, as `1` or `0-3`. False if that cannot be done.
+    pub(crate) fn pin(&self, cores: &str) -> bool {
+        run("taskset", &["-a", "-c", "-p", cores, &self.id.to_string()])
+    }
+
+    /// Lets all threads, and those that they start, run before everything that is not as urgent. False if that is not
+    /// allowed.
+    pub(crate) fn hurry(&self) -> bool {
+        run("chrt", &["-a", "-f", "-p", "1", &self.id.to_string()])
+    }
+
+    /// The opposite of [`Process::hurry`].
+    pub(crate) fn relax(&self) -> bool {
+        run("chrt", &["-a", "-o", "-p", "0", &self.id.to_string()])
+    }
+
+    fn tasks(&self) -> Result<Vec<PathBuf>, Error> {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.id))?;
+        Ok(tasks.map(|task| Ok(task?.path())).collect::<Result<_, std::io::Error>>()?)
+    }
+}
+
+fn run(program: &str, arguments: &[&str]) -> bool {
+    let ran = Command::new(program).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    ran.is_ok_and(|status| status.success())
+}

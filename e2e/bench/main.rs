@@ -1,0 +1,64 @@
+//! `make bench`: what a request costs in Envoy's CPU time with and without the filter, and how soon a new policy counts.
+//!
+//! One Envoy with one worker on one core, one listener for each case, load from another core. The cases take turns in
+//! many short rounds, so that a noisy machine is noisy for all of them; the least of all rounds is what the code costs,
+//! the median what it cost here and now.
+
+mod case;
+mod chart;
+mod cost;
+mod cpu;
+mod goal;
+mod ladder;
+mod lane;
+mod listener;
+mod load;
+mod machine;
+mod options;
+mod propagation;
+mod results;
+mod table;
+
+use std::env;
+use std::process::ExitCode;
+
+use e2e::Error;
+
+use crate::options::Options;
+use crate::results::Results;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let options = match Options::parse(env::args().skip(1)) {
+        Ok(options) => options,
+        Err(problem) => {
+            eprintln!("bench: {problem}\n{}", options::USAGE);
+            return ExitCode::FAILURE;
+        }
+    };
+    tokio::select! {
+        ended = bench(&options) => ended.unwrap_or_else(|problem| {
+            eprintln!("\nbench: {problem}");
+            ExitCode::FAILURE
+        }),
+        // The stacks are dropped with the bench, and their Envoys with them.
+        () = e2e::told_to_stop() => {
+            println!("\nstopped");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn bench(options: &Options) -> Result<ExitCode, Error> {
+    let cost = cost::measure(options).await?;
+    let propagation = if options.propagation { propagation::measure(options).await? } else { Vec::new() };
+    let results = Results { cost, propagation };
+    table::print(&results);
+    let goals = goal::judge(&results);
+    for goal in &goals {
+        println!("{goal}");
+    }
+    results.write(options, &goals)?;
+    let missed = goals.iter().any(goal::Goal::missed);
+    Ok(if options.check && missed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}

@@ -1,0 +1,72 @@
+//! What the command line asks for.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// See [`USAGE`].
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
+    pub(crate) rounds: usize,
+    pub(crate) requests: usize,
+    pub(crate) only: Vec<String>,
+    pub(crate) updates: usize,
+    pub(crate) propagation: bool,
+    pub(crate) against: Vec<PathBuf>,
+    pub(crate) check: bool,
+    /// Everything was measured as the documents say, so the result may stand beside them.
+    pub(crate) whole: bool,
+}
+
+impl Options {
+    pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut options = Self {
+            rounds: 80,
+            requests: 5_000,
+            only: Vec::new(),
+            updates: 150,
+            propagation: true,
+            against: Vec::new(),
+            check: false,
+            whole: true,
+        };
+        let mut arguments = arguments;
+        while let Some(argument) = arguments.next() {
+            let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
+            match argument.as_str() {
+                "--check" => {
+                    options.check = true;
+                    continue;
+                }
+                "--rounds" => options.rounds = positive(&value()?)?,
+                "--requests" => options.requests = positive(&value()?)?,
+                "--updates" => options.updates = positive(&value()?)?,
+                "--only" => options.only.push(value()?),
+                "--against" => options.against.push(PathBuf::from(value()?)),
+                "--no-propagation" => options.propagation = false,
+                "--quick" => (options.rounds, options.requests, options.updates) = (10, 2_000, 30),
+                other => return Err(format!("what is {other}?")),
+            }
+            options.whole = false;
+        }
+        Ok(options)
+    }
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    match usize::from_str(text) {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err(format!("{text} is not a number above 0")),
+    }
+}
+
+pub(crate) const USAGE: &str = "\
+bench [--quick] [--rounds N] [--requests N] [--only CASE]... [--against WASM]... [--updates N] [--no-propagation] [--check]
+  --rounds N         rounds of each case (80)
+  --requests N       requests in a round (5000)
+  --only CASE        this case and `none`; may be repeated, and may be the beginning of a name
+  --against WASM     also the case `canary` with another build of the module; may be repeated
+  --updates N        policy changes of each kind (150)
+  --no-propagation   CPU time only
+  --quick            10 rounds of 2000 requests, 30 policy changes
+  --check            exit with an error when a goal is missed
+Without options the result goes to e2e/bench/, else to target/bench/.";

@@ -1,0 +1,71 @@
+//! The results on a terminal.
+
+use crate::case::NONE;
+use crate::cost::{Cost, Measured, median};
+use crate::propagation::Propagation;
+use crate::results::{Results, percentile};
+
+pub(crate) fn print(results: &Results) {
+    costs(&results.cost);
+    if !results.propagation.is_empty() {
+        propagation(&results.propagation);
+    }
+    println!();
+}
+
+fn costs(cost: &Cost) {
+    println!("\nCPU time of Envoy {} for a request, microseconds", version(&cost.envoy));
+    println!("{:<15} {:<47} {:>7} {:>7} {:>7} {:>7}  {:>9}", "case", "", "min", "", "median", "", "busy");
+    let none = cost.of(NONE);
+    for case in &cost.measured {
+        let above = |of: fn(&Measured) -> f64| match none {
+            Some(none) if case.name != NONE => format!("{:+.2}", of(case) - of(none)),
+            _ => String::new(),
+        };
+        println!(
+            "{:<15} {:<47} {:>7.2} {:>7} {:>7.2} {:>7}  {:>3.0} / {:>2.0} %",
+            case.name,
+            case.about,
+            case.least(),
+            above(Measured::least),
+            case.median(),
+            above(Measured::median),
+            100.0 * median(&case.envoy_busy),
+            100.0 * median(&case.load_busy),
+        );
+    }
+    println!("busy: how much of its core Envoy used, and how much of another one the load");
+    if !cost.pinned {
+        println!("Envoy and the load could not be bound to a core each: expect a wide spread");
+    } else if !cost.urgent {
+        println!("no real-time priority here: other processes may have disturbed");
+    }
+}
+
+fn propagation(ways: &[Propagation]) {
+    println!("\nFrom the rename of a file to the first request under its policy, milliseconds");
+    println!(
+        "{:<63} {:>7} {:>7} {:>7}  {:>12}  {:>8} {:>5}",
+        "way", "p50", "p99", "max", "all workers", "requests", "lost"
+    );
+    for way in ways {
+        let first = |percent| percentile(&way.first, percent);
+        println!(
+            "{:<15} {:<47} {:>7.2} {:>7.2} {:>7.2}  {:>8.2} p99  {:>8} {:>5}",
+            way.name,
+            way.about,
+            first(50.0),
+            first(99.0),
+            first(100.0),
+            percentile(&way.settled, 99.0),
+            way.requests,
+            way.lost.values().sum::<usize>()
+        );
+        way.lost.iter().for_each(|(why, count)| println!("  lost {count}: {why}"));
+    }
+}
+
+/// `<revision>/1.40.0/Clean/RELEASE/BoringSSL`
+fn version(said: &str) -> &str {
+    said.split('/').nth(1).unwrap_or(said)
+}
