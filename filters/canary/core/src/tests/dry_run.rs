@@ -101,3 +101,16 @@ fn a_dry_cohort_draws_as_the_decision_does() {
     assert_eq!(decided(&policy, &dyed), "canary: rule three");
     assert_eq!(cookie(&dyed), 0, "the dry-run draw leaves nothing behind");
 }
+
+#[test]
+fn many_cohorts_draw_once() {
+    let cohort = |name: &str| {
+        format!(
+            r#"{{"name": "{name}", "when": {{"path": {{"prefix": "/"}}}}, "weights": {{"next": 10000}}, "dry_run": true}}"#
+        )
+    };
+    let policy = policy(&format!(r#""rules": [{}, {}, {}]"#, cohort("a"), cohort("b"), cohort("c")));
+    let request = FakeRequest::get("/");
+    assert_eq!(decided(&policy, &request), "stable: random 1694");
+    assert_eq!(request.reads(), 2, "fields, and one draw of random bits");
+}

@@ -140,6 +140,14 @@ fn knows_the_names_of_subsets_whose_weights_are_wrong() {
     );
 }
 
+#[test]
+fn says_nothing_of_names_when_no_subset_is_known() {
+    let rule = format!(r#"{{"name": "a", {WHEN}, "subset": "canary"}}"#);
+    let json = format!(r#"{{"subsets": ["stable", "canary"], "rules": [{rule}]}}"#);
+    let wants = "wants a mapping, is a string";
+    assert_eq!(super::problems(&json), [format!("subsets[0]: {wants}"), format!("subsets[1]: {wants}")]);
+}
+
 /// Until the filter has written it, the output header is what a client says (threat R01).
 #[test]
 fn refuses_to_decide_by_the_output_header() {
