@@ -1,16 +1,44 @@
-//! Regular expressions with a bounded cost: RE2's syntax without back-references, compiled to a DFA.
+//! Regular expressions with a bounded cost, as tables.
 //!
 //! Every pattern becomes a table when the policy is read, at most [`MAX_TABLE_BYTES`] large; matching then takes one
-//! step a byte whatever the pattern, so no request can be made expensive. A pattern must match the **whole** value,
-//! as Envoy's `safe_regex` and Istio's `regex` do. Classes such as `\d` and `\w` are ASCII; values are bytes.
+//! step a byte whatever the pattern, so no request can be made expensive. Building the table is bounded too: a pattern
+//! that would take more than a few milliseconds is refused, so no policy can stall a worker.
+//!
+//! A pattern must match the **whole** value, as with Envoy's `safe_regex` and Istio's `regex`. Values are bytes:
+//!
+//! | pattern | matches |
+//! |---|---|
+//! | `é`, `\x{e9}` | the bytes of this character in UTF-8, outside of brackets |
+//! | `\xe9` | this byte |
+//! | `.` | any byte but `\n`; `(?s)`: any byte |
+//! | `[a-z]` `[^a-z]` `[[:alpha:]]` `[[:^alpha:]]` | a byte of the class, or not of it |
+//! | `\d` `\w` `\s` `\D` `\W` `\S` | the same with ASCII's digits; letters, digits and `_`; white space (with `\v`, unlike RE2) |
+//! | `\a` `\f` `\n` `\r` `\t` `\v`, `\` and punctuation | this byte |
+//! | `(..)` `(?:..)` `(?P<name>..)` `(?<name>..)` | a group; what it matched is not kept |
+//! | `a\|b` | one or the other |
+//! | `a*` `a+` `a?` `a{2}` `a{2,}` `a{2,5}` | as often; `?` after it changes nothing |
+//! | `^` `\A` `$` `\z` | start and end of the value; `(?m)` `^` `$`: of a line |
+//! | `\b` `\B` | an edge of a word in ASCII, and no such edge |
+//! | `(?i)` `(?m)` `(?s)` `(?U)` `(?-i)` `(?i:..)` | flags; `i` ignores the case of ASCII letters |
+//!
+//! All else is refused, with the reason and where: what needs more than a table (back-references, look-around), and what
+//! RE2 and other engines read differently (`[a&&b]`, `a**`, `\<`).
 
+mod budget; // what construction may cost
+mod byte_set; // a set of bytes
+mod classes; // bytes that a pattern does not tell apart
+mod dfa; // the table
+mod kernels; // numbers the table's states
+mod look; // ^ $ \b
+mod nfa; // what the table is built from
+mod parser; // the syntax
 #[cfg(test)]
 mod tests;
+mod tree; // what the parser returns
 
-use regex_automata::dfa::{Automaton as _, StartKind, dense};
-use regex_automata::nfa::thompson::{self, WhichCaptures};
-use regex_automata::util::{start, syntax};
-use regex_automata::{Anchored, MatchKind};
+use budget::Budget;
+use dfa::Dfa;
+use nfa::Nfa;
 
 /// The largest table that a pattern may need.
 pub const MAX_TABLE_BYTES: usize = 256 * 1024;
@@ -22,7 +50,7 @@ pub const MAX_PATTERN_BYTES: usize = 1024;
 #[derive(Clone)]
 pub struct Regex {
     pattern: String,
-    table: dense::DFA<Vec<u32>>,
+    dfa: Dfa,
 }
 
 impl std::fmt::Debug for Regex {
@@ -37,16 +65,15 @@ pub enum InvalidRegex {
     /// Longer than [`MAX_PATTERN_BYTES`].
     #[error("the pattern is {0} bytes long, at most {MAX_PATTERN_BYTES} are allowed")]
     TooLong(usize),
-    /// It does not parse, or uses what a DFA or a byte-wise engine cannot do: back-references, look-around other
-    /// than `^`, `$` and `\b`, classes of Unicode.
+    /// It does not parse, or uses what a table cannot do (back-references, look-around other than `^`, `$` and `\b`).
     #[error("`{pattern}` is not a regular expression: {reason}")]
     Syntax {
         /// As written.
         pattern: String,
-        /// What the parser says.
+        /// What is wrong, and at which character.
         reason: String,
     },
-    /// Its table would be larger than [`MAX_TABLE_BYTES`].
+    /// Its table would be larger than [`MAX_TABLE_BYTES`], or take too long to build.
     #[error("`{0}` needs too large a table; use shorter repetitions")]
     TooLarge(String),
 }
@@ -57,52 +84,26 @@ impl Regex {
     /// # Errors
     /// [`InvalidRegex`].
     pub fn parse(pattern: &str) -> Result<Self, InvalidRegex> {
+        Self::build(pattern, &mut Budget::new())
+    }
+
+    fn build(pattern: &str, budget: &mut Budget) -> Result<Self, InvalidRegex> {
         if pattern.len() > MAX_PATTERN_BYTES {
             return Err(InvalidRegex::TooLong(pattern.len()));
         }
-        let refused = |reason: String| InvalidRegex::Syntax { pattern: pattern.to_owned(), reason };
-        let too_large = || InvalidRegex::TooLarge(pattern.to_owned());
-        let ascii = syntax::Config::new().unicode(false).utf8(false);
-        let expression = syntax::parse_with(pattern, &ascii).map_err(|error| refused(last_line(&error)))?;
-        let states = thompson::Config::new()
-            .utf8(false)
-            .which_captures(WhichCaptures::None)
-            .nfa_size_limit(Some(MAX_TABLE_BYTES));
-        let nfa =
-            thompson::NFA::compiler().configure(states).build_from_hir(&expression).map_err(|error| {
-                if error.size_limit().is_some() { too_large() } else { refused(last_line(&error)) }
-            })?;
-        let table = dense::Config::new()
-            .start_kind(StartKind::Anchored)
-            // Not the first alternative that matches somewhere, but whether any of them ends where the value does.
-            .match_kind(MatchKind::All)
-            .dfa_size_limit(Some(MAX_TABLE_BYTES))
-            .determinize_size_limit(Some(MAX_TABLE_BYTES.saturating_mul(2)));
-        let table = dense::Builder::new().configure(table).build_from_nfa(&nfa).map_err(|error| {
-            if error.is_size_limit_exceeded() { too_large() } else { refused(last_line(&error)) }
+        let tree = parser::parse(pattern).map_err(|refusal| InvalidRegex::Syntax {
+            pattern: pattern.to_owned(),
+            reason: refusal.to_string(),
         })?;
-        Ok(Self { pattern: pattern.to_owned(), table })
+        let dfa = Nfa::build(tree, budget).and_then(|nfa| Dfa::build(&nfa, budget));
+        let dfa = dfa.map_err(|_| InvalidRegex::TooLarge(pattern.to_owned()))?;
+        Ok(Self { pattern: pattern.to_owned(), dfa })
     }
 
-    /// Whether the pattern matches the whole of `value`. One table step a byte.
+    /// Whether the pattern matches the whole of `value`. One table step a byte, and none after a byte with which it
+    /// cannot match.
     #[must_use]
     pub fn is_match(&self, value: &[u8]) -> bool {
-        let Ok(mut state) = self.table.start_state(&start::Config::new().anchored(Anchored::Yes)) else {
-            return false;
-        };
-        for byte in value {
-            state = self.table.next_state(state, *byte);
-            if self.table.is_dead_state(state) {
-                return false;
-            }
-        }
-        self.table.is_match_state(self.table.next_eoi_state(state))
+        self.dfa.accepts(value)
     }
-}
-
-/// The parser draws a picture of several lines; what is wrong stands in the last.
-fn last_line(error: &impl ToString) -> String {
-    let text = error.to_string();
-    let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    line.trim_start_matches("error: ").to_owned()
 }

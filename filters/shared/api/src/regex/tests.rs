@@ -1,203 +1,200 @@
-//! Full matches only, bytes, and patterns that must not be made expensive.
+//! What is no pattern, what a pattern matches and does not, and what hostile patterns cost.
+#![allow(clippy::arithmetic_side_effects, reason = "tests may fail loudly")]
 
-use super::{InvalidRegex, MAX_PATTERN_BYTES, MAX_TABLE_BYTES, Regex};
+#[cfg(not(target_arch = "wasm32"))]
+mod arbitrary;
+mod hostile;
+#[cfg(not(target_arch = "wasm32"))]
+mod oracle;
+mod refused;
+
+use super::Regex;
 use crate::testing::Arbitrary;
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-fn regex(pattern: &str) -> Regex {
-    Regex::parse(pattern).unwrap_or_else(|error| panic!("{error}"))
-}
+/// Pattern, values that it does not match, values that it matches.
+type Row = (&'static str, &'static [&'static [u8]], &'static [&'static [u8]]);
 
-#[test]
-fn refuses_what_is_no_pattern() {
-    for (pattern, want) in [
-        ("(", "`(` is not a regular expression: unclosed group"),
-        (")", "`)` is not a regular expression: unopened group"),
-        ("a)(b", "`a)(b` is not a regular expression: unopened group"),
-        ("a)|(?:b", "`a)|(?:b` is not a regular expression: unopened group"),
-        ("[a", "`[a` is not a regular expression: unclosed character class"),
-        (
-            "[z-a]",
-            "`[z-a]` is not a regular expression: invalid character class range, the start must be <= the end",
-        ),
-        ("a{", "`a{` is not a regular expression: unclosed counted repetition"),
-        ("*", "`*` is not a regular expression: repetition operator missing expression"),
-        (
-            "a{2,1}",
-            "`a{2,1}` is not a regular expression: invalid repetition count range, the start must be <= the end",
-        ),
-        (
-            r"a\",
-            r"`a\` is not a regular expression: incomplete escape sequence, reached end of pattern prematurely",
-        ),
-        (r"\q", r"`\q` is not a regular expression: unrecognized escape sequence"),
-        (r"(a)\1", r"`(a)\1` is not a regular expression: backreferences are not supported"),
-        (
-            "a(?=b)",
-            "`a(?=b)` is not a regular expression: look-around, including look-ahead and look-behind, is not supported",
-        ),
-        (
-            "(?<!a)b",
-            "`(?<!a)b` is not a regular expression: look-around, including look-ahead and look-behind, is not supported",
-        ),
-        ("(?z)", "`(?z)` is not a regular expression: unrecognized flag"),
-    ] {
-        assert_eq!(Regex::parse(pattern).unwrap_err().to_string(), want);
-        assert!(matches!(Regex::parse(pattern), Err(InvalidRegex::Syntax { .. })), "{pattern}");
-    }
-}
-
-#[test]
-fn refuses_unicode_classes() {
-    for pattern in [r"\p{Greek}", r"(?u)\w", r"(?u:\b)a", r"(?u)\d", "(?iu)k", "[\u{e9}]"] {
-        let error = Regex::parse(pattern).unwrap_err();
-        assert!(matches!(error, InvalidRegex::Syntax { .. }), "{error}");
-    }
-}
-
-#[test]
-fn refuses_long_patterns() {
-    let (longest, longer) = ("a".repeat(MAX_PATTERN_BYTES), "a".repeat(MAX_PATTERN_BYTES.saturating_add(1)));
-    assert!(regex(&longest).is_match(longest.as_bytes()));
-    assert_eq!(Regex::parse(&longer).unwrap_err(), InvalidRegex::TooLong(1025));
-    let want = "the pattern is 1025 bytes long, at most 1024 are allowed";
-    assert_eq!(Regex::parse(&longer).unwrap_err().to_string(), want);
-}
-
-/// Patterns that take a backtracking engine or a careless compiler minutes or gigabytes.
-#[test]
-fn refuses_tables_above_their_bound() {
-    for pattern in [
-        "(a|b)*a(a|b){20}",
-        "((a{100}){100}){100}",
-        "(?:a{0,1000}){0,1000}",
-        "a{1000000}",
-        "[ab]*a[ab]{14}c",
-        ".*.{1,500}x.{500}",
-    ] {
-        assert_eq!(Regex::parse(pattern).unwrap_err(), InvalidRegex::TooLarge(pattern.to_owned()));
-    }
-    let want = "`a{1000000}` needs too large a table; use shorter repetitions";
-    assert_eq!(Regex::parse("a{1000000}").unwrap_err().to_string(), want);
-}
-
-/// Each of these makes some engine take exponential or cubic time; here each byte is one step in a small table.
-#[test]
-fn accepts_what_is_expensive_elsewhere() {
-    let run = "a".repeat(60_000);
-    for (pattern, matches) in [
-        ("(a+)+b", false),
-        ("(a|a)*b", false),
-        ("(a|aa)+", true),
-        ("(a*)*(a*)*(a*)*", true),
-        ("(.*)(.*)(.*)(.*)x", false),
-        ("(x+x+)+y", false),
-        ("^(([a-z])+.)+[A-Z]([a-z])+$", false),
-        ("(a?){40}a{40}.*", true),
-    ] {
-        let regex = regex(pattern);
-        assert!(regex.table.memory_usage() <= MAX_TABLE_BYTES, "{pattern}");
-        assert_eq!(regex.is_match(run.as_bytes()), matches, "{pattern}");
+fn check(rows: &[Row]) {
+    for (pattern, others, matches) in rows {
+        let regex = Regex::parse(pattern).unwrap_or_else(|error| panic!("{error}"));
+        for value in *others {
+            assert!(!regex.is_match(value), "{pattern} matches b\"{}\"", value.escape_ascii());
+        }
+        for value in *matches {
+            assert!(regex.is_match(value), "{pattern} does not match b\"{}\"", value.escape_ascii());
+        }
     }
 }
 
 #[test]
 fn matches_the_whole_value_only() {
-    for (pattern, refused, accepted) in [
-        ("", "a \n", ""),
-        ("a", "ab ba aa A", "a"),
-        ("ab", "a b abb aab", "ab"),
-        ("a|ab", "abb b", "a ab"),
-        ("ab|a", "abb b", "a ab"),
-        ("a|b|", "ab ba", "a b"),
-        ("^a|b$", "ab ax xb", "a b"),
-        ("a.*", "ba", "a ab a-"),
-        ("a*?", "b ab", "a aa aaa"),
-        ("(a|b)c", "a b ac/ cc", "ac bc"),
-        ("(?:)", "a", ""),
-        ("a$", "aa ab", "a"),
-        (r"\Aa\z", "aa", "a"),
-        (r"a\b", "ab", "a"),
-        (r"/api/v\d+(/.*)?", "/api/v /api/vx /api/v1x x/api/v1", "/api/v1 /api/v12 /api/v1/ /api/v1/a/b"),
-    ] {
-        let regex = regex(pattern);
-        for value in refused.split(' ') {
-            assert!(!regex.is_match(value.as_bytes()), "{pattern} {value:?}");
-        }
-        for value in accepted.split(' ') {
-            assert!(regex.is_match(value.as_bytes()), "{pattern} {value:?}");
-        }
-    }
-    assert!(!regex("a").is_match(b"a\n"), "no line end is let through");
-    assert!(!regex("(?m)a$").is_match(b"a\nb"));
-    assert!(!regex("(?m)^b").is_match(b"a\nb"));
-    assert!(regex("(?m)a$\n^b").is_match(b"a\nb"));
+    check(&[
+        ("", &[b"a", b"\n"], &[b""]),
+        ("canary", &[b"", b"canar", b"canaryy", b" canary", b"CANARY", b"canary\n"], &[b"canary"]),
+        ("a|ab", &[b"", b"abb", b"b"], &[b"a", b"ab"]),
+        ("ab|a", &[b"", b"abb", b"b"], &[b"a", b"ab"]),
+        ("a|b|", &[b"ab", b"ba"], &[b"", b"a", b"b"]),
+        ("a.*", &[b"", b"ba"], &[b"a", b"ab", b"a-"]),
+        ("(a|b)c", &[b"a", b"b", b"ac/", b"cc"], &[b"ac", b"bc"]),
+        ("(?:)", &[b"a"], &[b""]),
+        (
+            "/api/v\\d+(/.*)?",
+            &[b"/api/v", b"/api/vx", b"/api/v1x", b"x/api/v1"],
+            &[b"/api/v1", b"/api/v12", b"/api/v1/", b"/api/v1/a/b"],
+        ),
+        ("canary|beta", &[b"canary|beta", b"canarybeta", b"canaryeta"], &[b"canary", b"beta"]),
+        ("|a", &[b"aa"], &[b"", b"a"]),
+        ("v[0-9]+", &[b"v", b"v42x", b"xv42"], &[b"v4", b"v42"]),
+        ("/users/[0-9]+", &[b"/users/", b"/users/7/cart"], &[b"/users/7"]),
+        (".*canary.*", &[b"canar", b"a\ncanary"], &[b"canary", b"x canary y"]),
+    ]);
 }
 
 #[test]
-fn flags_hold_to_the_end_of_the_pattern_and_no_further() {
-    for (pattern, refused, accepted) in [
-        ("(?i)canary", "canarys canar", "canary CANARY Canary"),
-        ("(?i:can)ary", "CANARY canARY", "canary CANary"),
-        ("(?i)a|b", "ab", "a A b B"),
-        ("a(?i)b|c", "AB Abc", "ab aB c C"),
-        ("(?x) a b ", "a/b", "ab"),
-        ("(?x) a # the comment", "a/b", "a"),
-        ("(?x) a # )", "aa", "a"),
-        ("(?U)a+", "b", "a aa"),
-    ] {
-        let regex = regex(pattern);
-        for value in refused.split(' ') {
-            assert!(!regex.is_match(value.as_bytes()), "{pattern} {value:?}");
-        }
-        for value in accepted.split(' ') {
-            assert!(regex.is_match(value.as_bytes()), "{pattern} {value:?}");
-        }
-    }
+fn reads_bytes_and_characters() {
+    check(&[
+        (".", &[b"", b"\n", b"\xC3\xA9", b"ab"], &[b"a", b"\0", b"\r", b"\x80", b"\xFF"]),
+        ("(?s).", &[b"", b"ab"], &[b"a", b"\n", b"\xFF"]),
+        ("\u{e9}", &[b"\xE9", b"\xC3", b"e"], &[b"\xC3\xA9"]),
+        ("..", &[b"a"], &[b"\xC3\xA9"]),
+        (".*", &[b"\n"], &[b"", b"\x80\xFE\xFF\xC0\xAF"]),
+        ("caf\u{e9}", &[b"caf\xE9"], &[b"caf\xC3\xA9"]),
+        ("\u{20ac}{2}", &[b"\xE2\x82\xAC", b"\xE2\x82\xAC\xAC"], &[b"\xE2\x82\xAC\xE2\x82\xAC"]),
+        ("\\x{20ac}?", &[b"\xE2\x82", b"\xE2\x82\xAC\xE2\x82\xAC"], &[b"", b"\xE2\x82\xAC"]),
+        ("\\x{e9}", &[b"\xE9"], &[b"\xC3\xA9"]),
+        ("\\xe9", &[b"\xC3\xA9"], &[b"\xE9"]),
+        ("\\x41\\x{42}\\x{00043}", &[b"abc"], &[b"ABC"]),
+        ("\\a\\f\\n\\r\\t\\v", &[b"afnrtv"], &[b"\x07\x0C\n\r\t\x0B"]),
+        ("\\.\\*\\\\\\/\\-\\ \\_", &[b"a*\\/- _"], &[b".*\\/- _"]),
+        ("a b]c}", &[b"ab]c}"], &[b"a b]c}"]),
+    ]);
 }
 
 #[test]
-fn values_are_bytes() {
-    let rows: [(&str, &[u8], bool); 17] = [
-        (".", b"\xFF", true),
-        (".", b"\0", true),
-        (".", b"\n", false),
-        ("(?s).", b"\n", true),
-        (".", "\u{e9}".as_bytes(), false),
-        ("..", "\u{e9}".as_bytes(), true),
-        (".*", b"\x80\xFE\xFF\xC0\xAF", true),
-        ("[^a]", b"\xFF", true),
-        ("[^a]", b"\n", true),
-        (r"\w", b"\xE9", false),
-        (r"\W", b"\xE9", true),
-        (r"\d", b"\xD9", false),
-        ("caf\u{e9}", "caf\u{e9}".as_bytes(), true),
-        ("caf\u{e9}", b"caf\xE9", false),
-        (r"caf\xE9", b"caf\xE9", true),
-        (r"caf\x{e9}", "caf\u{e9}".as_bytes(), true),
-        ("(?i)\u{e9}", "\u{c9}".as_bytes(), false),
-    ];
-    for (pattern, value, want) in rows {
-        assert_eq!(regex(pattern).is_match(value), want, "{pattern} {value:?}");
-    }
-    for byte in (0..=u8::MAX).filter(|byte| *byte != b'\n') {
+fn reads_classes() {
+    check(&[
+        ("[abc]", &[b"", b"d", b"ab"], &[b"a", b"b", b"c"]),
+        ("[b-d]", &[b"a", b"e"], &[b"b", b"c", b"d"]),
+        ("[^b-d]", &[b"b", b"c", b"d", b""], &[b"a", b"e", b"\n", b"\xFF"]),
+        ("[]a]", &[b"[", b"[]a]"], &[b"]", b"a"]),
+        ("[^]a]", &[b"]", b"a"], &[b"^", b"["]),
+        ("[-a]", &[b"b"], &[b"-", b"a"]),
+        ("[a-]", &[b"b"], &[b"-", b"a"]),
+        ("[^-a]", &[b"-", b"a"], &[b"^", b"b"]),
+        ("[a^]", &[b"b"], &[b"^", b"a"]),
+        ("[+-.]", &[b"*", b"/"], &[b"+", b",", b"-", b"."]),
+        ("[\\]\\-\\[&~^.]", &[b"a", b"\\"], &[b"]", b"-", b"[", b"&", b"~", b"^", b"."]),
+        ("[\\x00-\\x1f\\x7f-\\xff]", &[b" ", b"~"], &[b"\0", b"\x1F", b"\x7F", b"\x80", b"\xFF"]),
+        ("[\\w.-]+", &[b"a b", b""], &[b"a_9.-Z"]),
+        ("\\d\\D", &[b"11", b"aa"], &[b"1a", b"0\xFF"]),
+        ("\\s\\S", &[b"  ", b"aa", b"\xA0a"], &[b" a", b"\ta", b"\x0Ba", b"\x0Ca", b"\r\0"]),
+        ("\\w\\W", &[b"aa", b"--", b"\xE9-"], &[b"_-", b"Z\xE9", b"0 "]),
+        ("[^\\W\\d]", &[b"1", b"-"], &[b"a", b"_"]),
+        ("[[:alpha:]]", &[b"1", b":", b"_", b"\xE9"], &[b"a", b"Z"]),
+        ("[[:^alpha:]]", &[b"a"], &[b"1", b"\n"]),
+        ("[[:digit:][:space:]x]", &[b"y"], &[b"7", b"\x0B", b"x"]),
+        ("[^[:punct:]]", &[b"!", b"`", b"~", b"_"], &[b"a", b" "]),
+        ("[[:graph:]]", &[b" ", b"\x7F"], &[b"!", b"~"]),
+        ("[[:print:]]", &[b"\x1F", b"\x7F"], &[b" ", b"~"]),
+        ("[[:cntrl:]]", &[b" ", b"~"], &[b"\0", b"\x1F", b"\x7F"]),
+        ("[[:blank:]]", &[b"\n"], &[b" ", b"\t"]),
+        ("[[:ascii:]]", &[b"\x80"], &[b"\0", b"\x7F"]),
+        ("[[:alnum:]][[:word:]]", &[b"__", b"a-"], &[b"a_", b"9Z"]),
+        ("[[:lower:]][[:upper:]][[:xdigit:]]", &[b"AAF", b"aag"], &[b"aAF", b"zZ0"]),
+        ("[^\\x00-\\xff]", &[b"", b"a"], &[]),
+    ]);
+}
+
+#[test]
+fn repeats() {
+    check(&[
+        ("a*", &[b"b", b"aab"], &[b"", b"a", b"aaaa"]),
+        ("a+", &[b"", b"ab"], &[b"a", b"aaaa"]),
+        ("a?", &[b"aa"], &[b"", b"a"]),
+        ("a{0}", &[b"a"], &[b""]),
+        ("a{2}", &[b"a", b"aaa"], &[b"aa"]),
+        ("a{2,}", &[b"a"], &[b"aa", b"aaa", b"aaaaaaaaa"]),
+        ("a{2,4}", &[b"a", b"aaaaa"], &[b"aa", b"aaa", b"aaaa"]),
+        ("a{0,1}b{1,1}", &[b"aab", b"a"], &[b"b", b"ab"]),
+        ("a*?b+?c??d{1,2}?", &[b"", b"ad"], &[b"bd", b"aabbcdd"]),
+        ("ab*", &[b"abab"], &[b"a", b"abbb"]),
+        ("(ab)*", &[b"a", b"aba"], &[b"", b"abab"]),
+        ("(?:ab|c){2}", &[b"ab", b"abcc"], &[b"abc", b"cc", b"cab"]),
+        ("(a*)*", &[b"b"], &[b"", b"aaa"]),
+        ("(a*b?)+c", &[b"", b"ba"], &[b"c", b"abac"]),
+        ("(|a){3}", &[b"aaaa"], &[b"", b"a", b"aaa"]),
+        ("(){2,}", &[b"a"], &[b""]),
+    ]);
+}
+
+#[test]
+fn groups_and_sets_flags() {
+    check(&[
+        ("(a)(?:b)(?P<one>c)(?<two>d)", &[b"abc"], &[b"abcd"]),
+        ("((a|b)c|d)e", &[b"ae", b"ce"], &[b"ace", b"bce", b"de"]),
+        ("(?i)canary-\\x41[^b-d]", &[b"canary-aB", b"canary-ad", b"canary_ae"], &[b"CaNaRy-aE"]),
+        ("(?i)[[:^lower:]][k-l]", &[b"Ak", b"ak", b"1m"], &[b"1K", b"-l"]),
+        ("a(?i)b|c", &[b"Ab"], &[b"ab", b"aB", b"C"]),
+        ("(a(?i)b)c", &[b"aBC"], &[b"aBc"]),
+        ("(?i:a)b", &[b"aB"], &[b"Ab"]),
+        ("(?i)a(?-i)b(?-i:c)", &[b"aBc"], &[b"Abc"]),
+        ("(?is-m:a.)", &[b"a"], &[b"A\n"]),
+        ("(?s).(?-s).", &[b"\n\n"], &[b"\na"]),
+        ("(?U)a*b", &[b"a"], &[b"aab"]),
+        ("(?-u:[\\x00-\\xFF])", &[b"", b"\xC3\xA9"], &[b"\0", b"\n", b"\xFF"]),
+        ("(?i)", &[b"i"], &[b""]),
+        ("(?i)@[`-{]", &[b"`a", b"@@", b"@["], &[b"@`", b"@A", b"@z", b"@{"]),
+    ]);
+}
+
+#[test]
+fn looks_at_neighbors() {
+    check(&[
+        ("^a$", &[b"a\n", b"\na", b""], &[b"a"]),
+        ("^a|b$", &[b"ab", b"ax", b"xb"], &[b"a", b"b"]),
+        ("a\\b", &[b"ab"], &[b"a"]),
+        ("(?m)a$", &[b"a\nb"], &[b"a"]),
+        ("(?m)^b", &[b"a\nb"], &[b"b"]),
+        ("\\Aa\\z", &[b"a\n"], &[b"a"]),
+        ("(^a|b)+", &[b"ba", b"aa"], &[b"a", b"b", b"abb"]),
+        ("(a$|b)+", &[b"ab", b"aa"], &[b"a", b"bba"]),
+        ("a|^$|b", &[b"ab"], &[b"", b"a", b"b"]),
+        ("a^b", &[b"ab", b"a^b"], &[]),
+        ("a$b", &[b"ab", b"a$b", b"a\nb"], &[]),
+        ("^*a$+", &[b""], &[b"a"]),
+        ("(?:^|,)a(?:,a)*$", &[b",", b"aa"], &[b"a", b",a", b"a,a"]),
+        ("(?m)a$\\n^b", &[b"ab"], &[b"a\nb"]),
+        ("(?m)(^a$|\\n)*", &[b"aa", b"a\naa"], &[b"", b"a", b"\n", b"a\na\n\na"]),
+        ("(?m)\\Aa\\z", &[b"a\n"], &[b"a"]),
+        (".*\\bcanary\\b.*", &[b"canaryx", b"_canary", b"a"], &[b"canary", b"a canary.", b"\xE9canary\xE9"]),
+        ("\\b", &[b"", b"a"], &[]),
+        ("\\B", &[b"a"], &[b""]),
+        ("a\\Bb\\b-\\B-", &[b"ab-"], &[b"ab--"]),
+        ("(\\b\\w+\\b ?)+", &[b" a", b"a  b"], &[b"a", b"a b", b"a b "]),
+    ]);
+}
+
+#[test]
+fn tells_all_bytes_apart() {
+    let parse = |pattern| Regex::parse(pattern).unwrap();
+    let (dot, any, word) = (parse("a.b"), parse("a[\\x00-\\xFF]b"), parse("a\\wb"));
+    for byte in 0..=u8::MAX {
         let value = [b'a', byte, b'b'];
-        assert!(regex("a.b").is_match(&value), "{byte:#04x}");
-        assert!(regex("(?-u:a[\\x00-\\xFF]b)").is_match(&value), "{byte:#04x}");
-        assert_eq!(
-            regex(r"a\wb").is_match(&value),
-            byte.is_ascii_alphanumeric() || byte == b'_',
-            "{byte:#04x}"
-        );
+        assert_eq!(dot.is_match(&value), byte != b'\n', "{byte:#04x}");
+        assert!(any.is_match(&value), "{byte:#04x}");
+        let is_word = byte.is_ascii_alphanumeric() || byte == b'_';
+        assert_eq!(word.is_match(&value), is_word, "{byte:#04x}");
     }
 }
 
+/// Runs under wasm, too, where the oracle does not.
 #[test]
 fn agrees_with_a_plain_search_on_arbitrary_values() {
-    let regex = regex("(?:a|ab)(?:c|bcd)*");
+    let regex = Regex::parse("(?:a|ab)(?:c|bcd)*").unwrap();
     let mut arbitrary = Arbitrary::new(8);
-    let mut matches = 0_u32;
+    let mut matches = 0;
     for _ in 0..20_000 {
         let length = arbitrary.below(8);
         let value = arbitrary.bytes_of(b"abcd", length);
@@ -211,28 +208,13 @@ fn agrees_with_a_plain_search_on_arbitrary_values() {
             })
         });
         assert_eq!(regex.is_match(&value), want, "{}", String::from_utf8_lossy(&value));
-        matches = matches.saturating_add(u32::from(want));
+        matches += u32::from(want);
     }
     assert!(matches > 1_000, "{matches}");
 }
 
 #[test]
-fn no_pattern_and_no_value_make_it_panic() {
-    let mut arbitrary = Arbitrary::new(9);
-    let mut compiled = 0_u32;
-    for _ in 0..3_000 {
-        let length = arbitrary.below(16);
-        let pattern = arbitrary.bytes_of(br"aab()[]{}|*+?.^$\,0129-:!<=(?ixsm)#bBwdpAz", length);
-        let value = arbitrary.bytes(length);
-        if let Ok(regex) = Regex::parse(&String::from_utf8_lossy(&pattern)) {
-            compiled = compiled.saturating_add(1);
-            let _ = (regex.is_match(&value), regex.is_match(b""));
-        }
-    }
-    assert!(compiled > 300, "{compiled}");
-}
-
-#[test]
 fn shows_its_pattern_and_not_its_table() {
-    assert_eq!(format!("{:?}", regex("a|b")), "Regex(\"a|b\")");
+    let regex = Regex::parse("a\\d").unwrap();
+    assert_eq!(format!("{:?}", regex.clone()), r#"Regex("a\\d")"#);
 }
