@@ -31,7 +31,10 @@ fn refuses() {
         (r#"{"prefix": ""}"#, "prefix: is empty".to_owned()),
         (r#"{"suffix": ""}"#, "suffix: is empty".to_owned()),
         (r#"{"contains": ""}"#, "contains: is empty".to_owned()),
-        (r#"{"regex": "("}"#, "regex: `(` is not a regular expression: unclosed group".to_owned()),
+        (
+            r#"{"regex": "("}"#,
+            "regex: `(` is not a regular expression: this group is not closed, at character 1".to_owned(),
+        ),
         (r#"{"in": "a"}"#, "in: wants a list, is a string".to_owned()),
         (r#"{"in": []}"#, "in: is empty".to_owned()),
         (

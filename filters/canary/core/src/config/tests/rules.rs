@@ -103,7 +103,7 @@ const REFUSED: [(&str, &str, &[&str]); 19] = [
         r#""name": "", "when": {"path": {"regex": "("}}, "subset": 1"#,
         &[
             "rules[0].name: is empty",
-            "rules[0].when.path.regex: `(` is not a regular expression: unclosed group",
+            "rules[0].when.path.regex: `(` is not a regular expression: this group is not closed, at character 1",
             "rules[0].subset: wants a string, is a number",
         ],
     ),

@@ -170,7 +170,7 @@ fn one_predicate_shows_all_its_problems() {
         {"source_ip": {"in": ["10.0.0.0/8", "ten"]}}
     ]}"#;
     let want = "all[0].header.exact: wants a string, is a number; \
-                all[1].any[0].path.regex: `(` is not a regular expression: unclosed group; \
+                all[1].any[0].path.regex: `(` is not a regular expression: this group is not closed, at character 1; \
                 all[1].any[2].not.claim.name: missing; \
                 all[2].source_ip.in[1]: `ten` is not an IP address or network such as 10.0.0.0/8";
     assert_eq!(refusal(json, predicate), want);
