@@ -21,15 +21,15 @@ main() {
     fi
     part e2e cargo test --locked -p e2e
 
-    grep -h '^SKIPPED' "$LOGS"/*.log || true
+    grep -h 'SKIPPED' "$LOGS"/*.log || true
     printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
     [ "$failed" = 0 ]
 }
 
 # part NAME COMMAND...
 part() {
-    local log=$LOGS/$1.log status=0 sums
-    printf '== %s\n' "$1"
+    local name=$1 log=$LOGS/$1.log status=0 sums silent=0
+    printf '== %s\n' "$name"
     shift
     "$@" 2>&1 | tee "$log" || status=1
     # Three numbers: passed, failed, ignored.
@@ -44,9 +44,12 @@ part() {
             }
         }
         END { print p + 0, f + 0, s + 0, seen + 0 }' "$log")
-    passed=$((passed + sums[0]))
+    # libtest knows no test that skips itself: such a one says so and counts as passed. (e2e counts its own as ignored.)
+    [ "$name" = e2e ] || silent=$(grep -c '^SKIPPED' "$log" || true)
+    [ "${sums[0]}" -ge "$silent" ] || silent=0
+    passed=$((passed + sums[0] - silent))
     failed=$((failed + sums[1]))
-    skipped=$((skipped + sums[2]))
+    skipped=$((skipped + sums[2] + silent))
     if { [ "$status" != 0 ] && [ "${sums[1]}" = 0 ]; } || [ "${sums[3]}" = 0 ]; then
         failed=$((failed + 1))
     fi
