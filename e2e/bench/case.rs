@@ -23,7 +23,7 @@ pub(crate) struct Case {
 #[derive(Debug, Clone)]
 pub(crate) enum Filter {
     None,
-    Lua(&'static str),
+    Lua(String),
     Wasm { module: PathBuf, policy: Value },
 }
 
@@ -74,13 +74,15 @@ impl Case {
 /// What the filter is compared with.
 fn references() -> Result<Vec<Case>, Error> {
     use Decides::{AtRandom, ByRules, Nobody};
+    let full = LUA_SOURCE.replace("FULL = false", "FULL = true");
     let empty = wasm(&artifact("test/empty.wasm")?, json!({}));
     Ok(vec![
         Case::new(NONE, "no filter", Filter::None, Nobody)?,
         Case::new("empty", "empty Wasm filter", empty, Nobody)?,
         Case::new("native", "routes: 3 header matches, runtime_fraction", Filter::None, AtRandom)?
             .routes(parse_yaml(NATIVE)?),
-        Case::new(LUA, "Lua: 3 rules, sticky draw, header", Filter::Lua(LUA_SOURCE), ByRules)?,
+        Case::new(LUA, "Lua: 3 rules, sticky draw, header", Filter::Lua(LUA_SOURCE.to_owned()), ByRules)?,
+        Case::new("lua-full", "the same, route metadata, subset for the log", Filter::Lua(full), ByRules)?,
     ])
 }
 

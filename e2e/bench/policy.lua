@@ -1,5 +1,6 @@
 -- The policy of policy.yaml in Envoy's Lua filter. Nothing here counts: the Lua filter has no stats of its own.
 local EXPERIMENT = "checkout-2026-11"
+local FULL = false
 
 -- djb2, salted by the experiment: one multiplication and one addition a byte, exact in a double.
 local function draw(key)
@@ -30,6 +31,17 @@ end
 
 function envoy_on_request(handle)
   local headers = handle:headers()
+  local subset = choose(headers)
   -- Leaves one line: what the client sent in it is gone.
-  headers:replace("x-sluice-subset", choose(headers))
+  headers:replace("x-sluice-subset", subset)
+  if FULL then
+    -- The rest of what the canary filter does for each request, as far as Lua can: a look for a policy of the route, the
+    -- subset where access logs find it, and no client's own member in the baggage.
+    local of_route = handle:metadata():get("subsets")
+    handle:streamInfo():dynamicMetadata():set("sluice.canary", "subset", subset)
+    local baggage = headers:get("baggage")
+    if of_route or (baggage and string.find(baggage, "sluice-subset", 1, true)) then
+      handle:logErr("not measured here")
+    end
+  end
 end
