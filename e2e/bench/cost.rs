@@ -77,7 +77,7 @@ pub(crate) async fn measure(options: &Options) -> Result<Cost, Error> {
     });
     let stack = Stack::try_start(listener::bootstrap(&cases)).await.map_err(|e| e.to_string())?;
     let mut bench = Bench::open(stack, &cases).await?;
-    // Once around and not counted: connections, caches, and V8's second compiler.
+    // Not counted: connections, caches, and V8's second compiler.
     for _ in 0..WARM_UP {
         bench.round(options.requests, 0).await?;
     }
@@ -240,5 +240,5 @@ async fn check(stack: &Stack, case: &Case) -> Result<(), Error> {
     Ok(())
 }
 
-const WARM_UP: usize = 3;
+const WARM_UP: usize = 5;
 const STABLE_USER: usize = 1;

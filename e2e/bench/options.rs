@@ -20,8 +20,8 @@ pub(crate) struct Options {
 impl Options {
     pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut options = Self {
-            rounds: 80,
-            requests: 5_000,
+            rounds: 150,
+            requests: 2_000,
             only: Vec::new(),
             updates: 150,
             propagation: true,
@@ -43,7 +43,7 @@ impl Options {
                 "--only" => options.only.push(value()?),
                 "--against" => options.against.push(PathBuf::from(value()?)),
                 "--no-propagation" => options.propagation = false,
-                "--quick" => (options.rounds, options.requests, options.updates) = (10, 2_000, 30),
+                "--quick" => (options.rounds, options.updates) = (15, 30),
                 other => return Err(format!("what is {other}?")),
             }
             options.whole = false;
@@ -61,12 +61,12 @@ fn positive(text: &str) -> Result<usize, String> {
 
 pub(crate) const USAGE: &str = "\
 bench [--quick] [--rounds N] [--requests N] [--only CASE]... [--against WASM]... [--updates N] [--no-propagation] [--check]
-  --rounds N         rounds of each case (80)
-  --requests N       requests in a round (5000)
+  --rounds N         rounds of each case (150)
+  --requests N       requests in a round (2000)
   --only CASE        this case and `none`; may be repeated, and may be the beginning of a name
   --against WASM     also the case `canary` with another build of the module; may be repeated
   --updates N        policy changes of each kind (150)
   --no-propagation   CPU time only
-  --quick            10 rounds of 2000 requests, 30 policy changes
+  --quick            15 rounds, 30 policy changes
   --check            exit with an error when a goal is missed
 Without options the result goes to e2e/bench/, else to target/bench/.";

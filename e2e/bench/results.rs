@@ -24,12 +24,21 @@ impl Results {
     pub(crate) fn write(&self, options: &Options, goals: &[Goal]) -> Result<(), Error> {
         let folder = repository().join(if options.whole { "e2e/bench" } else { "target/bench" });
         fs::create_dir_all(&folder)?;
-        let text = serde_json::to_string_pretty(&self.to_json(goals)?)?;
-        fs::write(folder.join("results.json"), text + "\n")?;
+        fs::write(folder.join("results.json"), self.text(goals)?)?;
         fs::write(folder.join("results.svg"), chart::draw(&self.cost))?;
         let shown = folder.strip_prefix(repository()).unwrap_or(&folder);
         println!("written to {0}/results.json and {0}/results.svg", shown.display());
         Ok(())
+    }
+
+    /// Laid out for readers, but all rounds of a case on one line.
+    fn text(&self, goals: &[Goal]) -> Result<String, Error> {
+        let mut text = serde_json::to_string_pretty(&self.to_json(goals)?)?;
+        for case in &self.cost.measured {
+            let rounds: Vec<f64> = case.micros.iter().copied().map(rounded).collect();
+            text = text.replace(&format!("\"{}\"", rounds_of(case)), &serde_json::to_string(&rounds)?);
+        }
+        Ok(text + "\n")
     }
 
     fn to_json(&self, goals: &[Goal]) -> Result<Value, Error> {
@@ -62,8 +71,13 @@ fn cost_to_json(case: &Measured) -> Value {
         "median": rounded(case.median()),
         "envoy_busy": rounded(median(&case.envoy_busy)),
         "load_busy": rounded(median(&case.load_busy)),
-        "rounds": case.micros.iter().copied().map(rounded).collect::<Vec<_>>(),
+        "rounds": rounds_of(case),
     })
+}
+
+/// Stands for the rounds until the text is laid out.
+fn rounds_of(case: &Measured) -> String {
+    format!("rounds of {}", case.name)
 }
 
 fn propagation_to_json(way: &Propagation) -> Value {
