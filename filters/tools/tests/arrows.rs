@@ -4,10 +4,11 @@
 //! |---|---|
 //! | `filters/shared/spiffe` | nothing of ours |
 //! | `filters/shared/api` | spiffe |
+//! | `filters/shared/jose` | api |
 //! | `filters/shared/shell` | api |
-//! | `filters/<filter>/core` | api, spiffe |
+//! | `filters/<filter>/core` | api, spiffe, jose |
 //! | `filters/<filter>/wasm` | its own core, shell |
-//! | `filters/tools` | api, spiffe, every core |
+//! | `filters/tools` | api, spiffe, jose, every core |
 //! | `e2e` | nothing of ours: artifacts on disk |
 
 mod support;
@@ -44,6 +45,8 @@ fn the_table_refuses_and_allows() {
         ("filters/shared/spiffe", "filters/shared/api", false),
         ("filters/shared/api", "filters/shared/shell", false),
         ("filters/shared/shell", "filters/shared/spiffe", false),
+        ("filters/shared/shell", "filters/shared/jose", false),
+        ("filters/shared/jose", "filters/shared/spiffe", false),
         ("filters/shared/shell", "filters/canary/core", false),
         ("filters/canary/core", "filters/shared/shell", false),
         ("filters/canary/core", "filters/auth/core", false),
@@ -59,6 +62,8 @@ fn the_table_refuses_and_allows() {
         ("filters/shared/shell", "filters/shared/api", true),
         ("filters/canary/core", "filters/shared/api", true),
         ("filters/canary/core", "filters/shared/spiffe", true),
+        ("filters/shared/jose", "filters/shared/api", true),
+        ("filters/auth/core", "filters/shared/jose", true),
         ("filters/canary/wasm", "filters/canary/core", true),
         ("filters/canary/wasm", "filters/shared/shell", true),
         ("filters/tools", "filters/canary/core", true),
@@ -104,16 +109,15 @@ fn crates_of_filters_inherit_the_lints() {
 
 /// May the crate in folder `from` name the crate in folder `to`?
 fn allowed(from: &str, to: &str) -> bool {
-    let (api, spiffe, shell) =
-        (format!("{SHARED}/api"), format!("{SHARED}/spiffe"), format!("{SHARED}/shell"));
+    let [api, spiffe, jose, shell] = ["api", "spiffe", "jose", "shell"].map(|name| format!("{SHARED}/{name}"));
     match from.split('/').collect::<Vec<_>>()[..] {
         ["filters", "shared", "spiffe"] => false,
         ["filters", "shared", "api"] => to == spiffe,
-        ["filters", "shared", "shell"] => to == api,
-        ["filters", _, "core"] => to == api || to == spiffe,
+        ["filters", "shared", "jose" | "shell"] => to == api,
+        ["filters", _, "core"] => to == api || to == spiffe || to == jose,
         ["filters", filter, "wasm"] => to == shell || to == format!("filters/{filter}/core"),
         ["filters", "tools"] => {
-            to == api || to == spiffe || (to.starts_with("filters/") && to.ends_with("/core"))
+            to == api || to == spiffe || to == jose || (to.starts_with("filters/") && to.ends_with("/core"))
         }
         _ => false,
     }

@@ -9,6 +9,9 @@ pub enum Decision<'p> {
     Continue(Effects<'p>),
     /// The filter answers itself; the upstream never sees the request.
     Reply(Reply<'p>),
+    /// The filter cannot tell yet, because a document is not there: the request stands still and is decided again
+    /// whenever a document of the policy was fetched, and for the last time, with no more waiting, soon.
+    Wait,
 }
 
 /// What happens besides the verdict. Borrowed from the policy as far as possible, so that a request costs few

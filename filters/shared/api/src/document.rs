@@ -1,6 +1,6 @@
 //! What a filter fetches and keeps fresh while it serves: lists now, key sets and bundles alike.
 
-use crate::{HttpSource, Name};
+use crate::{HttpSource, Name, UnixTime};
 
 /// A document of a policy. One worker fetches and builds it, all workers install what that one published.
 pub trait Document {
@@ -21,6 +21,15 @@ pub trait Document {
     /// # Errors
     /// The form is damaged; the one in use stays.
     fn install(&self, published: Vec<u8>) -> Result<u64, String>;
+
+    /// Told when the source last confirmed what is installed, each time that changes.
+    fn checked(&self, _at: UnixTime) {}
+
+    /// Whether it is wanted anew before its `refresh` is over: because requests wait for it, or name something that
+    /// is not in it. Granted at most once in 10 s for the whole process. Cleared by `checked`.
+    fn is_wanted(&self) -> bool {
+        false
+    }
 }
 
 /// Work on a body in steps of about a millisecond, so that a large document stalls nobody.

@@ -1,6 +1,9 @@
 //! A request in memory, for the tests of all cores. It counts the reads that would be host calls.
 
-use crate::{Fields, Identity, RequestHead, Slot, UnixTime};
+use crate::{
+    ClientCertificate, Fields, HashFunction, HostCrypto, HostVerdict, Identity, NoSvid, RequestHead, Slot, TlsVersion,
+    UnixTime,
+};
 use filter_spiffe::SpiffeId;
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -15,6 +18,9 @@ pub struct FakeRequest {
     source_ip: Option<IpAddr>,
     identity: Option<Vec<u8>>,
     peer: Option<Rc<SpiffeId>>,
+    svid: Option<Result<Rc<SpiffeId>, NoSvid>>,
+    tls_version: Option<TlsVersion>,
+    certificate: Option<ClientCertificate>,
     route_name: Option<String>,
     time: UnixTime,
     random: Cell<Option<u128>>,
@@ -78,6 +84,34 @@ impl FakeRequest {
         self
     }
 
+    /// The connection's TLS.
+    #[must_use]
+    pub fn tls(mut self, version: TlsVersion) -> Self {
+        self.tls_version = Some(version);
+        self
+    }
+
+    /// The client's certificate.
+    #[must_use]
+    pub fn certificate(mut self, certificate: ClientCertificate) -> Self {
+        self.certificate = Some(certificate);
+        self
+    }
+
+    /// The X509-SVID of the connection; text that is no SPIFFE ID leaves none.
+    #[must_use]
+    pub fn svid(mut self, id: &str) -> Self {
+        self.svid = SpiffeId::parse(id).ok().map(|id| Ok(Rc::new(id)));
+        self
+    }
+
+    /// Why the connection has no X509-SVID.
+    #[must_use]
+    pub fn no_svid(mut self, why: NoSvid) -> Self {
+        self.svid = Some(Err(why));
+        self
+    }
+
     /// The route.
     #[must_use]
     pub fn route(mut self, name: &str) -> Self {
@@ -131,6 +165,21 @@ impl RequestHead for FakeRequest {
         self.peer.clone()
     }
 
+    fn svid(&self) -> Result<Rc<SpiffeId>, NoSvid> {
+        self.count("svid");
+        self.svid.clone().unwrap_or(Err(NoSvid::Absent))
+    }
+
+    fn tls_version(&self) -> Option<TlsVersion> {
+        self.count("tls_version");
+        self.tls_version
+    }
+
+    fn client_certificate(&self) -> ClientCertificate {
+        self.count("client_certificate");
+        self.certificate.unwrap_or(ClientCertificate::Absent)
+    }
+
     fn route_name(&self) -> Option<&[u8]> {
         self.count("route_name");
         self.route_name.as_deref().map(str::as_bytes)
@@ -144,5 +193,12 @@ impl RequestHead for FakeRequest {
     fn random(&self) -> Option<u128> {
         self.draws.set(self.draws.get().saturating_add(1));
         self.random.get()
+    }
+}
+
+/// A host without cryptography: what it cannot check, the policy checks itself.
+impl HostCrypto for FakeRequest {
+    fn verify_signature(&self, _: HashFunction, _: &[u8], _: &[u8], _: &[u8]) -> HostVerdict {
+        HostVerdict::Unavailable
     }
 }

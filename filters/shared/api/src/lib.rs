@@ -6,6 +6,8 @@
 
 pub mod cidr; // IP networks
 pub mod config; // a tree -> a policy, or every problem with its path
+mod connection; // TLS and the client certificate
+mod crypto; // the host checks signatures
 mod decision; // what a filter wants done
 mod document; // what a filter fetches
 #[cfg(any(test, feature = "fake"))]
@@ -33,6 +35,8 @@ mod weight; // parts of 10 000
 
 pub use cidr::{Cidr, InvalidCidr};
 pub use config::{ConfigError, Problem};
+pub use connection::{ClientCertificate, NoSvid, TlsVersion};
+pub use crypto::{HashFunction, HostCrypto, HostVerdict};
 pub use decision::{Counter, Decision, Effects, Mutation, Reply};
 pub use document::{Build, Built, Document};
 pub use fields::Fields;
@@ -53,4 +57,4 @@ pub use value::{Value, WireError, namespace};
 pub use weight::Weight;
 
 /// Re-exported, because predicates and the port name it.
-pub use filter_spiffe::{Pattern, SpiffeId};
+pub use filter_spiffe::{InvalidSvid, Pattern, SpiffeId};

@@ -6,7 +6,7 @@ mod query;
 #[cfg(test)]
 mod tests;
 
-use crate::{Fields, Identity, UnixTime};
+use crate::{ClientCertificate, Fields, Identity, NoSvid, TlsVersion, UnixTime};
 use filter_spiffe::SpiffeId;
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -33,6 +33,19 @@ pub trait RequestHead {
     /// The SPIFFE ID of the peer: as `auth` verified it, or else from the certificate of this very connection,
     /// which Envoy validated and which is a well-formed X509-SVID. Up to four host calls.
     fn peer(&self) -> Option<Rc<SpiffeId>>;
+
+    /// The X509-SVID of this very connection: validated by Envoy, well-formed, valid now. Never what an earlier
+    /// filter said. Up to four host calls.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn svid(&self) -> Result<Rc<SpiffeId>, NoSvid>;
+
+    /// The version of TLS on this connection; `None` without TLS. One host call.
+    fn tls_version(&self) -> Option<TlsVersion>;
+
+    /// The client's certificate on this connection. Up to three host calls.
+    fn client_certificate(&self) -> ClientCertificate;
 
     /// The name of the route that Envoy chose so far. One host call.
     fn route_name(&self) -> Option<&[u8]>;

@@ -13,6 +13,7 @@ mod log; // a log that cannot flood
 mod request; // HostRequest implements RequestHead
 mod root; // one plugin configuration
 mod routes; // policies in route metadata
+mod signature; // the host checks signatures
 mod stats; // names -> metrics
 mod streams; // what a response waits for
 #[cfg(test)]

@@ -1,8 +1,12 @@
 //! The request of the current stream, read from the host when a policy first asks.
 
 use crate::host::{self, FieldMap};
+use crate::signature;
 use filter_api::cidr::parse_source;
-use filter_api::{Fields, Identity, PeerMemo, RequestHead, Slot, SpiffeId, UnixTime};
+use filter_api::{
+    ClientCertificate, Fields, HashFunction, HostCrypto, HostVerdict, Identity, NoSvid, PeerMemo, RequestHead, Slot,
+    SpiffeId, TlsVersion, UnixTime,
+};
 use std::cell::OnceCell;
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -14,7 +18,9 @@ pub struct HostRequest<'vm> {
     fields: OnceCell<Vec<u8>>,
     source_ip: OnceCell<Option<IpAddr>>,
     identity: OnceCell<Option<Vec<u8>>>,
-    peer: OnceCell<Option<Rc<SpiffeId>>>,
+    svid: OnceCell<Result<Rc<SpiffeId>, NoSvid>>,
+    tls_version: OnceCell<Option<TlsVersion>>,
+    certificate: OnceCell<ClientCertificate>,
     route_name: OnceCell<Option<Vec<u8>>>,
     time: OnceCell<UnixTime>,
 }
@@ -26,25 +32,50 @@ impl<'vm> HostRequest<'vm> {
             fields: OnceCell::new(),
             source_ip: OnceCell::new(),
             identity: OnceCell::new(),
-            peer: OnceCell::new(),
+            svid: OnceCell::new(),
+            tls_version: OnceCell::new(),
+            certificate: OnceCell::new(),
             route_name: OnceCell::new(),
             time: OnceCell::new(),
         }
     }
 
-    fn read_peer(&self) -> Option<Rc<SpiffeId>> {
-        if let Some(verified) = self.identity().and_then(Identity::spiffe_id) {
-            return SpiffeId::parse(std::str::from_utf8(verified).ok()?).ok().map(Rc::new);
-        }
-        // `connection.mtls` and the URI SAN attributes are there for certificates that nobody validated, too.
-        if host::property(b"connection\0peer_certificate_valid").ok()? != [1] {
-            return None;
-        }
-        let digest = host::property(b"connection\0sha256_peer_certificate_digest").ok()?;
+    fn read_svid(&self) -> Result<Rc<SpiffeId>, NoSvid> {
+        let digest = match self.client_certificate() {
+            ClientCertificate::Absent => return Err(NoSvid::Absent),
+            ClientCertificate::Unvalidated => return Err(NoSvid::Unvalidated),
+            ClientCertificate::Validated { digest } => digest,
+        };
         let pem = || host::property(b"connection\0peer_certificate").ok();
         let now = self.time();
-        self.peers.with(|peers| peers.spiffe_id(&digest, pem, now)).flatten()
+        self.peers.with(|peers| peers.svid(&digest, pem, now)).unwrap_or(Err(NoSvid::Absent))
     }
+}
+
+/// Any answer that is not exactly what Envoy documents counts as no certificate.
+fn read_certificate() -> ClientCertificate {
+    // Envoy has the attributes of a certificate that nobody validated, too: `connection.mtls` means "shown".
+    if host::property(b"connection\0peer_certificate_valid").is_ok_and(|valid| valid == [1]) {
+        return match host::property(b"connection\0sha256_peer_certificate_digest").ok().and_then(from_hex) {
+            Some(digest) => ClientCertificate::Validated { digest },
+            None => ClientCertificate::Absent,
+        };
+    }
+    match host::property(b"connection\0mtls") {
+        Ok(shown) if shown == [1] => ClientCertificate::Unvalidated,
+        _ => ClientCertificate::Absent,
+    }
+}
+
+fn from_hex(text: Vec<u8>) -> Option<[u8; 32]> {
+    let mut digest = [0; 32];
+    if text.len() != 64 {
+        return None;
+    }
+    for (byte, pair) in digest.iter_mut().zip(text.chunks_exact(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(digest)
 }
 
 impl RequestHead for HostRequest<'_> {
@@ -62,7 +93,23 @@ impl RequestHead for HostRequest<'_> {
     }
 
     fn peer(&self) -> Option<Rc<SpiffeId>> {
-        self.peer.get_or_init(|| self.read_peer()).clone()
+        match self.identity().and_then(Identity::spiffe_id) {
+            Some(verified) => SpiffeId::parse(std::str::from_utf8(verified).ok()?).ok().map(Rc::new),
+            None => self.svid().ok(),
+        }
+    }
+
+    fn svid(&self) -> Result<Rc<SpiffeId>, NoSvid> {
+        self.svid.get_or_init(|| self.read_svid()).clone()
+    }
+
+    fn tls_version(&self) -> Option<TlsVersion> {
+        let read = || TlsVersion::from_attribute(&host::property(b"connection\0tls_version").ok()?);
+        *self.tls_version.get_or_init(read)
+    }
+
+    fn client_certificate(&self) -> ClientCertificate {
+        *self.certificate.get_or_init(read_certificate)
     }
 
     fn route_name(&self) -> Option<&[u8]> {
@@ -75,6 +122,18 @@ impl RequestHead for HostRequest<'_> {
 
     fn random(&self) -> Option<u128> {
         host::random()
+    }
+}
+
+impl HostCrypto for HostRequest<'_> {
+    fn verify_signature(
+        &self,
+        hash: HashFunction,
+        key: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> HostVerdict {
+        signature::verify(hash, key, message, signature)
     }
 }
 

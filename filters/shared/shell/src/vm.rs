@@ -115,6 +115,7 @@ impl<F: Filter> Vm<F> {
                 apply::reply(&reply, &policy.counters);
                 Action::Pause
             }
+            Decision::Wait => without_policy::<F>(),
         }
     }
 

@@ -31,7 +31,7 @@ fn ask(memo: &mut PeerMemo, digest: &str, pem: Option<&str>, secs: u64) -> (Opti
         asked.set(true);
         pem.map(|pem| pem.as_bytes().to_vec())
     };
-    let id = memo.spiffe_id(digest.as_bytes(), pem, UnixTime::from_secs(secs));
+    let id = memo.svid(digest.as_bytes(), pem, UnixTime::from_secs(secs)).ok();
     (id.map(|id| id.as_str().to_owned()), asked.get())
 }
 

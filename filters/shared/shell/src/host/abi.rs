@@ -66,6 +66,14 @@ unsafe extern "C" {
         timeout_millis: u32,
         token: *mut u32,
     ) -> u32;
+    fn proxy_call_foreign_function(
+        name: *const u8,
+        name_length: usize,
+        arguments: *const u8,
+        arguments_length: usize,
+        data: *mut *mut u8,
+        length: *mut usize,
+    ) -> u32;
     fn proxy_send_local_response(
         status: u32,
         details: *const u8,
@@ -256,6 +264,21 @@ pub fn http_call(
         )
     })?;
     Ok(Token(token))
+}
+
+/// Calls a function that is this host's own, by its name.
+pub fn foreign_function(name: &str, arguments: &[u8]) -> Result<Vec<u8>, Status> {
+    // SAFETY: live slices; see `bytes`.
+    bytes(|data, length| unsafe {
+        proxy_call_foreign_function(
+            name.as_ptr(),
+            name.len(),
+            arguments.as_ptr(),
+            arguments.len(),
+            data,
+            length,
+        )
+    })
 }
 
 /// Answers the current request. `details` appear as response code details.

@@ -26,6 +26,8 @@ pub struct Host {
     pub now: UnixTime,
     /// What was logged.
     pub log: Vec<String>,
+    /// Answers of foreign functions by name.
+    pub foreign: BTreeMap<String, Vec<u8>>,
     /// What was replied.
     pub replies: Vec<(u16, String)>,
     /// Contexts that exist.
@@ -183,6 +185,11 @@ pub fn http_call(cluster: &str, fields: &[(&str, &[u8])], _: &[u8], _: Duration)
         host.callouts.push((cluster.to_owned(), fields));
         u32::try_from(host.callouts.len()).map(Token).map_err(|_| Status::Other(10))
     })
+}
+
+/// See the wasm version.
+pub fn foreign_function(name: &str, _: &[u8]) -> Result<Vec<u8>, Status> {
+    call(|host| host.foreign.get(name).cloned().ok_or(Status::NotFound))
 }
 
 /// See the wasm version.
