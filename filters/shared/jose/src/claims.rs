@@ -1,0 +1,58 @@
+//! What a token says: the members of its payload (RFC 7519 section 4).
+
+use crate::json::Json;
+
+/// An ordered JSON object. Whether it is proven depends on who holds it: see [`crate::VerifiedToken`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claims(Vec<(String, Json)>);
+
+impl Claims {
+    /// `None` unless it is an object.
+    pub(crate) fn new(payload: Json) -> Option<Self> {
+        match payload {
+            Json::Map(members) => Some(Self(members)),
+            _ => None,
+        }
+    }
+
+    /// The claim of exactly this name: `https://ns.example/roles`.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Json> {
+        self.0.iter().find(|(claim, _)| claim == name).map(|(_, value)| value)
+    }
+
+    /// The claim of exactly this name, or else the one at this dotted path: `realm_access.roles`.
+    #[must_use]
+    pub fn at(&self, path: &str) -> Option<&Json> {
+        self.get(path).or_else(|| {
+            let (first, rest) = path.split_once('.')?;
+            rest.split('.').try_fold(self.get(first)?, |value, name| value.get(name))
+        })
+    }
+
+    /// The top-level claims, in the order of the token.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// Every value that is not an object, with its dotted path, depth first in the order of the token.
+    ///
+    /// A name with dots in it stays as it is, so a path may come twice: `{"a": {"b": 1}, "a.b": 2}`.
+    #[must_use]
+    pub fn leaves(&self) -> Vec<(String, &Json)> {
+        let mut leaves = Vec::new();
+        collect("", &self.0, &mut leaves);
+        leaves
+    }
+}
+
+/// Recursive, but no deeper than [`Json::MAX_DEPTH`].
+fn collect<'c>(prefix: &str, members: &'c [(String, Json)], leaves: &mut Vec<(String, &'c Json)>) {
+    for (name, value) in members {
+        let path = if prefix.is_empty() { name.clone() } else { [prefix, name].join(".") };
+        match value {
+            Json::Map(inner) => collect(&path, inner, leaves),
+            leaf => leaves.push((path, leaf)),
+        }
+    }
+}
