@@ -1,2 +1,6 @@
 //! Who is asking, and may they: tokens, client certificates, and the binding between them.
 #![forbid(unsafe_code)]
+
+mod memory; // verified tokens of one worker
+
+pub use memory::{MAX_BYTES, MAX_ENTRIES, Memory};
