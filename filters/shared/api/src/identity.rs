@@ -2,8 +2,8 @@
 //!
 //! The record is flat, so that a reader finds one claim in a scan, without parsing JSON per request: one version
 //! byte (1), then entries of one kind byte, the path's length (u16), the data's length (u32), path and data, all
-//! numbers little endian. A nested claim's path is dotted (`realm_access.roles`); a list's data is its items, each
-//! behind its length (u32). Filter state cannot be written by a client.
+//! numbers little endian. A nested claim's path is dotted (`realm_access.roles`), and the object around it has an entry
+//! without data; a list's data is its items, each behind its length (u32). Filter state cannot be written by a client.
 
 #[cfg(test)]
 mod tests;
@@ -20,6 +20,7 @@ enum Kind {
     Text = 0,
     Other = 1,
     List = 2,
+    Map = 3,
     SpiffeId = 16,
 }
 
@@ -30,15 +31,17 @@ pub enum Claim<'a> {
     Scalar(&'a [u8]),
     /// The items of a list, each a scalar.
     List(Items<'a>),
+    /// There is an object; its members have entries of their own.
+    Map,
 }
 
 impl<'a> Claim<'a> {
-    /// The value, if it is not a list.
+    /// The value, if it is neither a list nor an object.
     #[must_use]
     pub fn scalar(self) -> Option<&'a [u8]> {
         match self {
             Self::Scalar(value) => Some(value),
-            Self::List(_) => None,
+            Self::List(_) | Self::Map => None,
         }
     }
 
@@ -48,6 +51,7 @@ impl<'a> Claim<'a> {
         match self {
             Self::Scalar(value) => value.split(|byte| *byte == b' ').any(|word| word == wanted),
             Self::List(mut items) => items.any(|item| item == wanted),
+            Self::Map => false,
         }
     }
 }
@@ -84,6 +88,7 @@ impl<'a> Identity<'a> {
         Entries(self.0).filter(|entry| entry.path == path.as_bytes()).find_map(|entry| match entry.kind {
             kind if kind == Kind::Text as u8 || kind == Kind::Other as u8 => Some(Claim::Scalar(entry.data)),
             kind if kind == Kind::List as u8 => Some(Claim::List(Items(entry.data))),
+            kind if kind == Kind::Map as u8 => Some(Claim::Map),
             _ => None,
         })
     }
@@ -149,6 +154,12 @@ impl IdentityRecord {
             data.extend(item.as_bytes());
         }
         self.entry(Kind::List, path, &data)
+    }
+
+    /// Adds an object claim, so that it is known to be there. Its members are added on their own.
+    #[must_use]
+    pub fn map(self, path: &str) -> Self {
+        self.entry(Kind::Map, path, b"")
     }
 
     /// Adds the peer's SPIFFE ID.

@@ -50,7 +50,7 @@ pub use predicate::{Lists, Predicate};
 pub use regex::{InvalidRegex, MAX_PATTERN_BYTES, MAX_TABLE_BYTES, Regex};
 pub use request::RequestHead;
 pub use slot::Slot;
-pub use source::HttpSource;
+pub use source::{HttpSource, SourceDefaults};
 pub use stat::StatName;
 pub use time::{InvalidDuration, InvalidTimestamp, UnixTime, parse_duration};
 pub use value::{Value, WireError, namespace};

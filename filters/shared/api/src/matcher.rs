@@ -3,8 +3,8 @@
 #[cfg(test)]
 mod tests;
 
-use crate::Regex;
 use crate::config::{Map, Node};
+use crate::{Claim, Regex};
 
 /// One way to look at a value. Bytes are compared as they are; case counts.
 #[derive(Clone, Debug)]
@@ -73,6 +73,17 @@ impl Matcher {
             Self::In(values) => values.binary_search_by(|one| one.as_slice().cmp(value)).is_ok(),
             Self::Contains(item) => value.split(|byte| *byte == b',').any(|one| one.trim_ascii() == item),
             Self::Present(wanted) => *wanted,
+        }
+    }
+
+    /// Whether a verified claim satisfies this. `contains` sees the items of a list and the words of a text, `present`
+    /// sees all claims, and every other matcher wants a scalar.
+    #[must_use]
+    pub fn matches_claim(&self, claim: Option<Claim<'_>>) -> bool {
+        match (self, claim) {
+            (Self::Contains(item), Some(claim)) => claim.contains(item),
+            (Self::Present(wanted), claim) => claim.is_some() == *wanted,
+            (matcher, claim) => matcher.matches(claim.and_then(Claim::scalar)),
         }
     }
 

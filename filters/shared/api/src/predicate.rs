@@ -62,7 +62,9 @@ impl Predicate {
                 let value = query_of(request.fields()).and_then(|query| parameter(query, name));
                 matcher.matches(value.as_deref())
             }
-            Self::Claim(path, matcher) => claim_matches(request, path, matcher),
+            Self::Claim(path, matcher) => {
+                matcher.matches_claim(request.identity().and_then(|identity| identity.claim(path)))
+            }
             Self::Peer(patterns) => {
                 request.peer().is_some_and(|peer| patterns.iter().any(|pattern| pattern.matches(&peer)))
             }
@@ -75,14 +77,5 @@ impl Predicate {
             Self::Any(any) => any.iter().any(|one| one.matches(request)),
             Self::Not(inner) => !inner.matches(request),
         }
-    }
-}
-
-fn claim_matches(request: &impl RequestHead, path: &str, matcher: &Matcher) -> bool {
-    let claim = request.identity().and_then(|identity| identity.claim(path));
-    match (matcher, claim) {
-        (Matcher::Contains(item), Some(claim)) => claim.contains(item),
-        (Matcher::Present(wanted), claim) => claim.is_some() == *wanted,
-        (matcher, claim) => matcher.matches(claim.and_then(crate::Claim::scalar)),
     }
 }

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::config::Node;
+use crate::config::{Map, Node};
 use crate::time::parse_duration;
 use std::time::Duration;
 
@@ -24,11 +24,35 @@ pub struct HttpSource {
     pub max_bytes: usize,
 }
 
+/// What an [`HttpSource`] is where the policy does not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SourceDefaults {
+    /// See [`HttpSource::refresh`].
+    pub refresh: Duration,
+    /// See [`HttpSource::max_bytes`].
+    pub max_bytes: usize,
+    /// The most that `max_bytes` may be.
+    pub most_bytes: u64,
+}
+
+impl Default for SourceDefaults {
+    fn default() -> Self {
+        Self { refresh: Duration::from_secs(60), max_bytes: 32 * 1024 * 1024, most_bytes: MAX_BODY_BYTES }
+    }
+}
+
 impl HttpSource {
     /// Reads the fields of a source.
     #[must_use]
     pub fn read(node: &Node<'_>) -> Option<Self> {
         let mut map = node.map()?;
+        let source = Self::read_fields(&mut map, SourceDefaults::default());
+        map.finish();
+        source
+    }
+
+    /// Reads the fields of a source among others.
+    pub fn read_fields(map: &mut Map<'_>, defaults: SourceDefaults) -> Option<Self> {
         let cluster = map.required("cluster", |node| non_empty(&node));
         let authority = match map.field("authority") {
             Some(node) => visible(&node),
@@ -48,16 +72,16 @@ impl HttpSource {
             let timeout = at_least(&node, Duration::from_millis(1))?;
             if timeout <= MAX_TIMEOUT { Some(timeout) } else { node.refuse("is longer than 1h") }
         });
-        let max_bytes =
-            map.optional("max_bytes", |node| usize::try_from(node.whole(1, MAX_BODY_BYTES)?).ok());
-        map.finish();
+        let max_bytes = map.optional("max_bytes", |node| {
+            usize::try_from(node.whole(1, defaults.most_bytes.min(MAX_BODY_BYTES))?).ok()
+        });
         Some(Self {
             cluster: cluster?,
             authority: authority?,
             path: path?,
-            refresh: refresh.unwrap_or(Duration::from_secs(60)),
+            refresh: refresh.unwrap_or(defaults.refresh),
             timeout: timeout.unwrap_or(Duration::from_secs(5)),
-            max_bytes: max_bytes.unwrap_or(32 * 1024 * 1024),
+            max_bytes: max_bytes.unwrap_or(defaults.max_bytes),
         })
     }
 }

@@ -17,6 +17,7 @@ fn record() -> Vec<u8> {
         .text("scope", "orders.read  orders.write")
         .text("sub", "u-2")
         .list("none", [])
+        .map("realm_access")
         .into_bytes()
 }
 
@@ -49,10 +50,11 @@ fn the_layout_is_the_documented_one() {
         entry(0, b"sub", b"u-1"),
         entry(1, b"on", b"true"),
         entry(2, b"roles", b"\x01\0\0\0a\x02\0\0\0bc"),
+        entry(3, b"act", b""),
         entry(16, b"", ID.as_bytes()),
     ];
     let record = IdentityRecord::default().text("sub", "u-1").other("on", "true").list("roles", ["a", "bc"]);
-    assert_eq!(record.spiffe_id(ID).into_bytes(), want.concat());
+    assert_eq!(record.map("act").spiffe_id(ID).into_bytes(), want.concat());
     assert_eq!(IDENTITY, "sluice.identity");
 }
 
@@ -73,6 +75,8 @@ fn finds_claims_by_their_exact_path() {
         assert_eq!(claim, want.map(str::as_bytes), "{path}");
     }
     assert_eq!(identity.claim("realm_access.roles").and_then(Claim::scalar), None, "a list is no scalar");
+    assert_eq!(identity.claim("realm_access"), Some(Claim::Map), "an object is there");
+    assert!(!Claim::Map.contains(b""), "but has no items");
     assert_eq!(items(&record, "realm_access.roles"), [b"staff".to_vec(), vec![], b"beta tester".to_vec()]);
     assert_eq!(items(&record, "none"), Vec::<Vec<u8>>::new());
 }

@@ -13,6 +13,7 @@ fn request() -> FakeRequest {
         .text("scope", "orders.read orders.write")
         .other("level", "3")
         .list("roles", ["staff", "dev"])
+        .map("act")
         .into_bytes();
     FakeRequest::get("/api/v1/orders?tab=new%20ones&flag&tab=old")
         .authority("Shop.Example:8443")
@@ -62,6 +63,7 @@ fn holds_not() {
         r#"{"claim": {"name": "roles", "regex": ".*"}}"#,
         r#"{"claim": {"name": "roles", "contains": "sta"}}"#,
         r#"{"claim": {"name": "roles", "present": false}}"#,
+        r#"{"claim": {"name": "act", "present": false}}"#,
         r#"{"claim": {"name": "scope", "contains": "orders"}}"#,
         r#"{"claim": {"name": "none", "present": true}}"#,
         r#"{"peer": ["spiffe://example.org/ns/dev/sa/*", "spiffe://example.com/**"]}"#,
@@ -110,6 +112,7 @@ fn holds_for_this_request() {
         r#"{"claim": {"name": "level", "exact": "3"}}"#,
         r#"{"claim": {"name": "level", "contains": "3"}}"#,
         r#"{"claim": {"name": "roles", "contains": "staff"}}"#,
+        r#"{"claim": {"name": "act", "present": true}}"#,
         r#"{"claim": {"name": "roles", "present": true}}"#,
         r#"{"claim": {"name": "scope", "contains": "orders.write"}}"#,
         r#"{"claim": {"name": "scope", "exact": "orders.read orders.write"}}"#,
