@@ -2,5 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod memory; // verified tokens of one worker
+mod path; // has :path one reading?
 
 pub use memory::{MAX_BYTES, MAX_ENTRIES, Memory};
+pub use path::{Ambiguous, judge};
