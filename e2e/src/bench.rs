@@ -5,7 +5,8 @@ use std::{fs, io};
 
 use serde_json::{Value, json};
 
-use crate::bootstrap::{Bootstrap, FILTER, ROUTES};
+use crate::bootstrap::Bootstrap;
+use crate::place::{FILTER, ROUTES};
 use crate::stack::Stack;
 
 impl Bootstrap {

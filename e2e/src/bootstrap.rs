@@ -4,16 +4,15 @@
 //! end ([`Bootstrap::place`]) the ports and folders that a test cannot share with another.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::net::IpAddr;
-use std::path::Path;
+use std::sync::Arc;
+use std::{fmt, fs};
 
 use serde_json::{Value, json};
 
 use crate::Error;
+use crate::listener::Socket;
 use crate::paths::repository;
 use crate::tls::Authority;
-use crate::workdir::WorkDir;
 
 /// Bootstrap, and the resources of its own files when routes and filter come over xDS.
 #[derive(Debug, Clone)]
@@ -27,18 +26,24 @@ pub struct Bootstrap {
     pub(crate) workers: u32,
     /// Ports that somebody wants; all others are free ones.
     pub(crate) ports: BTreeMap<&'static str, u16>,
-    /// The transport socket of a second listener `https`.
-    tls: Option<Value>,
+    /// Listeners beside `http`, by name, with their transport sockets.
+    pub(crate) sockets: Vec<(String, Option<Socket>)>,
+    /// The filter that a test is about, as `sluice.canary`.
+    pub(crate) filter_name: &'static str,
+    /// Filters behind it, by the name of their module.
+    pub(crate) behind: Vec<&'static str>,
+    /// Changes of single listeners' connection managers.
+    pub(crate) managers: Vec<(String, Change)>,
 }
 
-/// Where this Envoy runs: what only its starter can know.
-pub(crate) struct Places<'a> {
-    pub(crate) work: &'a Path,
-    /// The address to bind, and the ports of the listeners and of the admin interface by name.
-    pub(crate) bind: IpAddr,
-    pub(crate) ports: BTreeMap<&'static str, u16>,
-    /// Host and port of each cluster.
-    pub(crate) endpoints: BTreeMap<&'static str, (String, u16)>,
+/// A change of a connection manager.
+#[derive(Clone)]
+pub(crate) struct Change(pub(crate) Arc<dyn Fn(&mut Value) + Send + Sync>);
+
+impl fmt::Debug for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Change")
+    }
 }
 
 impl Bootstrap {
@@ -60,7 +65,7 @@ impl Bootstrap {
         Self::read(&format!("{folder}/envoy.yaml"), Some(files))
     }
 
-    fn read(envoy: &str, files: Option<[String; 2]>) -> Self {
+    pub(crate) fn read(envoy: &str, files: Option<[String; 2]>) -> Self {
         let load = |path: &str| {
             let text = fs::read_to_string(repository().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"));
             parse_yaml(&text).unwrap_or_else(|e| panic!("{path}: {e}"))
@@ -73,7 +78,10 @@ impl Bootstrap {
             module: "canary.wasm".to_owned(),
             workers: 2,
             ports: BTreeMap::new(),
-            tls: None,
+            sockets: Vec::new(),
+            filter_name: "sluice.canary",
+            behind: Vec::new(),
+            managers: Vec::new(),
         }
     }
 
@@ -114,8 +122,9 @@ impl Bootstrap {
     #[must_use]
     pub fn route_policy(mut self, route: &str, yaml: &str) -> Self {
         let policy = parse_yaml(yaml).unwrap_or_else(|e| panic!("{e}\n{yaml}"));
+        let name = self.filter_name;
         let found = self.routes().iter_mut().find(|r| r["name"] == route).expect("a route of that name");
-        found["metadata"] = json!({ "filter_metadata": { "sluice.canary": policy } });
+        found["metadata"] = json!({ "filter_metadata": { name: policy } });
         self
     }
 
@@ -163,29 +172,24 @@ impl Bootstrap {
     ///
     /// # Errors
     /// When the server's certificate cannot be made.
-    pub fn https(mut self, trusted: &Authority, verify: bool) -> Result<Self, Error> {
-        let server = trusted.server()?;
-        self.tls = Some(json!({
-            "name": "envoy.transport_sockets.tls",
-            "typed_config": {
-                "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
-                "require_client_certificate": false,
-                // On a resumed connection Envoy 1.40 calls no certificate valid.
-                "disable_stateless_session_resumption": true,
-                "disable_stateful_session_resumption": true,
-                "common_tls_context": {
-                    "tls_certificates": [{
-                        "certificate_chain": { "inline_string": server.certificate },
-                        "private_key": { "inline_string": server.key },
-                    }],
-                    "validation_context": {
-                        "trusted_ca": { "inline_string": trusted.pem() },
-                        "trust_chain_verification": if verify { "VERIFY_TRUST_CHAIN" } else { "ACCEPT_UNTRUSTED" },
-                    },
-                },
-            },
-        }));
-        Ok(self)
+    pub fn https(self, trusted: &Authority, verify: bool) -> Result<Self, Error> {
+        let socket = Socket::new(&[trusted])?;
+        Ok(self.listener("https", if verify { socket } else { socket.accept_untrusted() }))
+    }
+
+    /// One more listener with the same filters.
+    #[must_use]
+    pub fn listener(mut self, name: &str, socket: Socket) -> Self {
+        self.sockets.push((name.to_owned(), Some(socket)));
+        self
+    }
+
+    /// One more listener without TLS, with another connection manager.
+    #[must_use]
+    pub fn plain_listener(mut self, name: &str, change: impl Fn(&mut Value) + Send + Sync + 'static) -> Self {
+        self.sockets.push((name.to_owned(), None));
+        self.managers.push((name.to_owned(), Change(Arc::new(change))));
+        self
     }
 
     /// The filter's own configuration, wherever it stands.
@@ -204,12 +208,12 @@ impl Bootstrap {
     pub(crate) fn plugin(&mut self) -> &mut Value {
         let filter = match &mut self.filter {
             Some(resources) => &mut resources["resources"][0],
-            None => named(first_manager(&mut self.envoy), "http_filters", "sluice.canary"),
+            None => named(first_manager(&mut self.envoy), "http_filters", self.filter_name),
         };
         &mut filter["typed_config"]["config"]
     }
 
-    fn routes(&mut self) -> &mut Vec<Value> {
+    pub(crate) fn routes(&mut self) -> &mut Vec<Value> {
         array(&mut self.table()["virtual_hosts"][0]["routes"])
     }
 
@@ -218,53 +222,6 @@ impl Bootstrap {
             Some(resources) => &mut resources["resources"][0],
             None => &mut first_manager(&mut self.envoy)["route_config"],
         }
-    }
-
-    /// Points ports, clusters, files and module at what belongs to this Envoy alone.
-    pub(crate) fn place(&mut self, places: &Places<'_>) {
-        let bind = |port: &str| {
-            let port = places.ports.get(port).copied().unwrap_or(0);
-            json!({ "socket_address": { "address": places.bind.to_string(), "port_value": port } })
-        };
-        self.plugin()["vm_config"]["code"] = json!({ "local": { "filename": places.work.join(MODULE) } });
-        if let Some(tls) = self.tls.take() {
-            let listeners = array(&mut self.envoy["static_resources"]["listeners"]);
-            let mut https = listeners[0].clone();
-            https["name"] = json!("https");
-            https["filter_chains"][0]["transport_socket"] = tls;
-            listeners.push(https);
-        }
-        let over_xds = self.routes.is_some();
-        self.envoy["admin"]["address"] = bind("admin");
-        for listener in array(&mut self.envoy["static_resources"]["listeners"]) {
-            listener["address"] = bind(listener["name"].as_str().unwrap_or_default());
-            if over_xds {
-                let manager = manager(listener);
-                watch(&mut manager["rds"]["config_source"], &places.work.join(ROUTES));
-                let filter = named(manager, "http_filters", "sluice.canary");
-                watch(&mut filter["config_discovery"]["config_source"], &places.work.join(FILTER));
-            }
-        }
-        let mut lists = named(&mut self.envoy["static_resources"], "clusters", "stable").clone();
-        lists["name"] = json!("lists");
-        array(&mut self.envoy["static_resources"]["clusters"]).push(lists);
-        for (name, (host, port)) in &places.endpoints {
-            let cluster = named(&mut self.envoy["static_resources"], "clusters", name);
-            let endpoint = &mut cluster["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"];
-            endpoint["address"] = json!({ "socket_address": { "address": host, "port_value": port } });
-        }
-    }
-
-    /// Writes all files, the module too.
-    pub(crate) fn write(&self, work: &WorkDir, module: &Path) -> Result<(), Error> {
-        work.write(ENVOY, self.envoy.to_string())?;
-        for (name, content) in [(ROUTES, &self.routes), (FILTER, &self.filter)] {
-            if let Some(content) = content {
-                work.write(name, content.to_string())?;
-            }
-        }
-        work.write(MODULE, fs::read(module)?)?;
-        Ok(())
     }
 }
 
@@ -276,29 +233,21 @@ pub fn parse_yaml(text: &str) -> Result<Value, Error> {
     Ok(serde_saphyr::from_str(text)?)
 }
 
-fn first_manager(envoy: &mut Value) -> &mut Value {
+pub(crate) fn first_manager(envoy: &mut Value) -> &mut Value {
     manager(&mut envoy["static_resources"]["listeners"][0])
 }
 
-fn manager(listener: &mut Value) -> &mut Value {
+pub(crate) fn manager(listener: &mut Value) -> &mut Value {
     &mut listener["filter_chains"][0]["filters"][0]["typed_config"]
 }
 
-fn watch(source: &mut Value, file: &Path) {
-    source["path_config_source"] = json!({ "path": file, "watched_directory": { "path": file.parent() } });
-}
-
-fn named<'a>(parent: &'a mut Value, list: &str, name: &str) -> &'a mut Value {
+pub(crate) fn named<'a>(parent: &'a mut Value, list: &str, name: &str) -> &'a mut Value {
     let found = array(&mut parent[list]).iter_mut().find(|entry| entry["name"] == name);
     found.unwrap_or_else(|| panic!("{list} has no {name}"))
 }
 
-fn array(value: &mut Value) -> &mut Vec<Value> {
+pub(crate) fn array(value: &mut Value) -> &mut Vec<Value> {
     value.as_array_mut().expect("a list in the shipped file")
 }
 
-pub(crate) const ENVOY: &str = "envoy.json";
-pub(crate) const ROUTES: &str = "routes/shop.json";
-pub(crate) const FILTER: &str = "filter/canary.json";
-pub(crate) const MODULE: &str = "module.wasm";
 const STRUCT: &str = "type.googleapis.com/google.protobuf.Struct";

@@ -7,8 +7,8 @@ use http_body_util::{BodyExt, Empty};
 use hyper::body::Bytes;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, HandshakeKind};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -45,6 +45,13 @@ impl Client {
         Self { addr, protocol: Protocol::Http1, tls: Some(tls) }
     }
 
+    /// The same client, speaking otherwise. With TLS nothing is negotiated: Envoy looks at the first bytes.
+    #[must_use]
+    pub fn over(mut self, protocol: Protocol) -> Self {
+        self.protocol = protocol;
+        self
+    }
+
     /// Opens a connection.
     ///
     /// # Errors
@@ -53,10 +60,12 @@ impl Client {
         let stream = TcpStream::connect(self.addr).await?;
         stream.set_nodelay(true)?;
         match &self.tls {
-            None => self.handshake(stream).await,
+            None => self.handshake(stream, false).await,
             Some(config) => {
                 let name = ServerName::try_from("localhost")?;
-                self.handshake(TlsConnector::from(Arc::clone(config)).connect(name, stream).await?).await
+                let stream = TlsConnector::from(Arc::clone(config)).connect(name, stream).await?;
+                let resumed = stream.get_ref().1.handshake_kind() == Some(HandshakeKind::Resumed);
+                self.handshake(stream, resumed).await
             }
         }
     }
@@ -64,6 +73,7 @@ impl Client {
     async fn handshake(
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        resumed: bool,
     ) -> Result<Connection, Error> {
         let scheme = if self.tls.is_some() { "https" } else { "http" };
         let io = TokioIo::new(stream);
@@ -79,7 +89,7 @@ impl Client {
                 Sender::Http2(sender)
             }
         };
-        Ok(Connection { sender, scheme })
+        Ok(Connection { sender, scheme, resumed })
     }
 
     /// Sends one request on a connection of its own.
@@ -96,6 +106,7 @@ impl Client {
 pub struct Connection {
     sender: Sender,
     scheme: &'static str,
+    resumed: bool,
 }
 
 enum Sender {
@@ -124,12 +135,18 @@ impl Connection {
         Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
     }
 
+    /// Whether its TLS session is an earlier one, resumed.
+    pub fn resumed(&self) -> bool {
+        self.resumed
+    }
+
     /// Another handle on the same connection, for a second stream at once; HTTP/1.1 has none.
     pub(crate) fn stream(&self) -> Option<Self> {
         match &self.sender {
             Sender::Http1(_) => None,
             Sender::Http2(sender) => {
-                Some(Self { sender: Sender::Http2(sender.clone()), scheme: self.scheme })
+                let Self { scheme, resumed, .. } = *self;
+                Some(Self { sender: Sender::Http2(sender.clone()), scheme, resumed })
             }
         }
     }

@@ -7,14 +7,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Bytes, Incoming};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode, Version};
 use serde_json::{Value, json};
 
-pub(crate) async fn answer(version: Arc<str>, request: Request<Incoming>) -> Response<Full<Bytes>> {
+use crate::body::Served;
+
+pub(crate) async fn answer(version: Arc<str>, request: Request<Incoming>) -> Response<Served> {
     let (head, body) = request.into_parts();
     // Read to its end, so that a connection can be used again.
     let body = body.collect().await.map(|b| b.to_bytes()).unwrap_or_default();
@@ -24,7 +26,7 @@ pub(crate) async fn answer(version: Arc<str>, request: Request<Incoming>) -> Res
     }
     let wanted = !head.headers.contains_key("x-upstream-report");
     let report = if wanted { report(&version, &head, body.len()) } else { String::new() };
-    let mut response = Response::new(Full::from(report));
+    let mut response = Response::new(Served::from(report));
     let status = number("x-upstream-status").and_then(|s| StatusCode::from_u16(u16::try_from(s).ok()?).ok());
     *response.status_mut() = status.unwrap_or(StatusCode::OK);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -8,10 +8,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Bytes, Incoming};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
 use hyper::{Method, Request, Response, StatusCode};
 
+use crate::body::Served;
 use crate::echo;
 use crate::serve::{Port, Server};
 use crate::source::Source;
@@ -66,31 +67,29 @@ impl Fixture {
     }
 }
 
-/// The control interface: `GET /hits`, `GET /fetches`, `PUT /document`, `PUT /mode/<mode>`.
-async fn answer(
-    hits: Arc<AtomicU64>,
-    source: Arc<Source>,
-    request: Request<Incoming>,
-) -> Response<Full<Bytes>> {
+/// The control interface: `GET /hits`, and for a path of the source in the query (or none) `GET /fetches`,
+/// `PUT /document`, `PUT /mode/<mode>`.
+async fn answer(hits: Arc<AtomicU64>, source: Arc<Source>, request: Request<Incoming>) -> Response<Served> {
     let (head, body) = request.into_parts();
+    let page = head.uri.query().unwrap_or_default();
     let text = match (head.method, head.uri.path()) {
         (Method::GET, "/hits") => Some(hits.load(Ordering::Relaxed).to_string()),
-        (Method::GET, "/fetches") => Some(source.fetches().to_string()),
+        (Method::GET, "/fetches") => Some(source.fetches(page).to_string()),
         (Method::PUT, "/document") => match body.collect().await {
             Ok(document) => {
-                source.replace(document.to_bytes());
+                source.replace(page, document.to_bytes());
                 Some(String::new())
             }
             Err(_) => None,
         },
         (Method::PUT, path) => match path.strip_prefix("/mode/").and_then(|mode| mode.parse().ok()) {
-            Some(mode) => source.switch(mode).ok().map(|()| String::new()),
+            Some(mode) => source.switch(page, mode).ok().map(|()| String::new()),
             None => None,
         },
         _ => None,
     };
     let status = if text.is_some() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
-    let mut response = Response::new(Full::from(text.unwrap_or_default()));
+    let mut response = Response::new(Served::from(text.unwrap_or_default()));
     *response.status_mut() = status;
     response
 }

@@ -7,8 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::Error;
-use crate::bootstrap::ENVOY;
 use crate::paths::envoy_binary;
+use crate::place::ENVOY;
 use crate::reaper;
 
 /// A running child; killed, by its own process id, when it is dropped.

@@ -1,71 +1,79 @@
-//! A source of lists that filters fetch: one document, and every way in which a source can fail.
+//! A source of what filters fetch (lists, key sets, revocations): a document per path, and every way in which a source can
+//! fail.
 
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
+use hyper::header::{CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, LOCATION};
 use hyper::{Request, Response, StatusCode};
 
+use crate::body::Served;
 use crate::lists::Mode;
 use crate::serve::{Port, Server};
 
 pub(crate) struct Source {
     port: Port,
-    state: Arc<State>,
+    pages: Arc<Pages>,
     /// Nothing listens while the source is down.
     server: Mutex<Option<Server>>,
 }
 
-struct State {
-    document: Mutex<Bytes>,
-    mode: Mutex<Mode>,
-    fetches: AtomicU64,
+/// By path; the empty one stands for all that have none of their own.
+type Pages = Mutex<BTreeMap<String, Page>>;
+
+#[derive(Clone, Default)]
+struct Page {
+    document: Bytes,
+    mode: Mode,
+    fetches: u64,
 }
 
 impl Source {
     pub(crate) fn start(port: Port) -> io::Result<Self> {
-        let state =
-            State { document: Mutex::default(), mode: Mutex::new(Mode::Up), fetches: AtomicU64::new(0) };
-        let source = Self { port, state: Arc::new(state), server: Mutex::new(None) };
-        source.switch(Mode::Up)?;
+        let pages = Mutex::new([(String::new(), Page::default())].into());
+        let source = Self { port, pages: Arc::new(pages), server: Mutex::new(None) };
+        source.switch("", Mode::Up)?;
         Ok(source)
     }
 
     /// How often somebody asked, whatever the answer was. What finds the source down is not counted.
-    pub(crate) fn fetches(&self) -> u64 {
-        self.state.fetches.load(Ordering::Relaxed)
+    pub(crate) fn fetches(&self, page: &str) -> u64 {
+        lock(&self.pages).get(page).map_or(0, |page| page.fetches)
     }
 
-    pub(crate) fn replace(&self, document: Bytes) {
-        *lock(&self.state.document) = document;
+    pub(crate) fn replace(&self, page: &str, document: Bytes) {
+        lock(&self.pages).entry(page.to_owned()).or_default().document = document;
     }
 
-    pub(crate) fn switch(&self, mode: Mode) -> io::Result<()> {
+    pub(crate) fn switch(&self, page: &str, mode: Mode) -> io::Result<()> {
         let mut server = lock(&self.server);
-        *lock(&self.state.mode) = mode;
+        lock(&self.pages).entry(page.to_owned()).or_default().mode = mode;
         if mode == Mode::Down {
             *server = None;
         } else if server.is_none() {
-            let state = Arc::clone(&self.state);
+            let pages = Arc::clone(&self.pages);
             *server = Some(
-                self.port.serve(Arc::new(move |request| Box::pin(answer(Arc::clone(&state), request))))?,
+                self.port.serve(Arc::new(move |request| Box::pin(answer(Arc::clone(&pages), request))))?,
             );
         }
         Ok(())
     }
 }
 
-async fn answer(state: Arc<State>, request: Request<Incoming>) -> Response<Full<Bytes>> {
-    state.fetches.fetch_add(1, Ordering::Relaxed);
-    let mode = *lock(&state.mode);
+async fn answer(pages: Arc<Pages>, request: Request<Incoming>) -> Response<Served> {
+    let Page { document, mode, .. } = asked(&pages, request.uri().path());
     let body = match mode {
-        Mode::Up | Mode::Down => lock(&state.document).clone(),
+        Mode::Up | Mode::Down | Mode::Trickle => document,
         Mode::Error => return status(StatusCode::INTERNAL_SERVER_ERROR),
+        Mode::Status(code) => return status(StatusCode::from_u16(code).unwrap_or_default()),
+        Mode::Delay(milliseconds) => {
+            tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+            document
+        }
         Mode::Slow => {
             // Longer than any timeout in a test; the caller has gone by then.
             tokio::time::sleep(Duration::from_secs(30)).await;
@@ -82,8 +90,12 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> Response<Full<
     if request.headers().get_all(IF_NONE_MATCH).iter().any(|known| known.as_bytes() == etag.as_bytes()) {
         return status(StatusCode::NOT_MODIFIED);
     }
-    let media_type = if body.starts_with(b"[") { "application/json" } else { "text/plain" };
-    let mut response = Response::new(Full::from(body));
+    let json = body.starts_with(b"[") || body.starts_with(b"{");
+    let media_type = if json { "application/json" } else { "text/plain" };
+    let mut response = Response::new(match mode {
+        Mode::Trickle => Served::slowly(body, Duration::from_secs(1)),
+        _ => Served::from(body),
+    });
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     if let Ok(etag) = HeaderValue::from_str(&etag) {
         response.headers_mut().insert(ETAG, etag);
@@ -91,9 +103,22 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> Response<Full<
     response
 }
 
-fn status(code: StatusCode) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::default());
+/// The page as it is, counted.
+fn asked(pages: &Pages, path: &str) -> Page {
+    let mut pages = lock(pages);
+    let name = if pages.contains_key(path) { path } else { "" };
+    let page = pages.entry(name.to_owned()).or_default();
+    page.fetches += 1;
+    page.clone()
+}
+
+/// A redirect leads to `/elsewhere`, where a test sees whether anybody follows.
+fn status(code: StatusCode) -> Response<Served> {
+    let mut response = Response::new(Served::from(Bytes::new()));
     *response.status_mut() = code;
+    if code.is_redirection() && code != StatusCode::NOT_MODIFIED {
+        response.headers_mut().insert(LOCATION, HeaderValue::from_static("/elsewhere"));
+    }
     response
 }
 

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use crate::Error;
 use crate::answer::Answer;
 use crate::backend::Backend;
-use crate::bootstrap::{Bootstrap, Places};
+use crate::bootstrap::Bootstrap;
 use crate::client::{Client, Protocol};
 use crate::compose::{self, Project};
 use crate::envoy::{ADMIN, Envoy, Host};
@@ -14,6 +14,7 @@ use crate::fixture::Fixture;
 use crate::lists::Lists;
 use crate::local::Process;
 use crate::paths::artifact;
+use crate::place::Places;
 use crate::request::Request;
 use crate::stats::Stats;
 use crate::upstream::Upstream;
@@ -27,8 +28,10 @@ pub struct Stack {
     pub v1: Upstream,
     /// Behind cluster `canary`.
     pub v2: Upstream,
-    /// Behind cluster `lists`.
+    /// Behind the clusters `lists` and `idp`: lists, key sets of issuers.
     pub lists: Lists,
+    /// Behind the clusters `spire` and `revocations`: what a filter fetches besides, apart from it.
+    pub records: Lists,
     /// What was started, to change it over xDS.
     pub(crate) bootstrap: Bootstrap,
     /// How many updates were tried; makes each of them a new version.
@@ -79,6 +82,9 @@ impl Stack {
                 ("stable", at(v1.service())),
                 ("canary", at(v2.service())),
                 ("lists", at(v1.lists())),
+                ("idp", at(v1.lists())),
+                ("spire", at(v2.lists())),
+                ("revocations", at(v2.lists())),
             ]
             .into(),
         });
@@ -90,6 +96,7 @@ impl Stack {
             v1: Upstream::new(v1.control()),
             v2: Upstream::new(v2.control()),
             lists: Lists::new(v1.control()),
+            records: Lists::new(v2.control()),
             bootstrap,
             updates: 0,
             fixtures: vec![v1, v2],
@@ -108,6 +115,9 @@ impl Stack {
                 ("stable", (v1(), service)),
                 ("canary", ("upstream-v2".to_owned(), service)),
                 ("lists", (v1(), lists)),
+                ("idp", (v1(), lists)),
+                ("spire", ("upstream-v2".to_owned(), lists)),
+                ("revocations", ("upstream-v2".to_owned(), lists)),
             ]
             .into(),
         });
@@ -115,8 +125,9 @@ impl Stack {
         let project = Project::up(&work, bootstrap.workers)?;
         let (v1, v2) = (project.control("upstream-v1")?, project.control("upstream-v2")?);
         let envoy = Envoy::ready(Host::Compose(project), work, bootstrap.workers).await?;
-        let (lists, v1, v2) = (Lists::new(v1), Upstream::new(v1), Upstream::new(v2));
-        Ok(Self { envoy, v1, v2, lists, bootstrap, updates: 0, fixtures: Vec::new() })
+        let (lists, records) = (Lists::new(v1), Lists::new(v2));
+        let (v1, v2) = (Upstream::new(v1), Upstream::new(v2));
+        Ok(Self { envoy, v1, v2, lists, records, bootstrap, updates: 0, fixtures: Vec::new() })
     }
 
     /// A client of the plain listener.

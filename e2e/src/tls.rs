@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
-use rcgen::{KeyUsagePurpose, SanType};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rustls::client::Resumption;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::version::{TLS12, TLS13};
+use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 
 use crate::Error;
+use crate::leaf::Leaf;
 
 /// A certificate authority that lives as long as a test.
 pub struct Authority {
-    issuer: Issuer<'static, KeyPair>,
+    pub(crate) issuer: Issuer<'static, KeyPair>,
     pem: String,
 }
 
@@ -21,6 +23,22 @@ pub struct Authority {
 pub struct Identity {
     pub(crate) certificate: String,
     pub(crate) key: String,
+    pub(crate) thumbprint: String,
+}
+
+/// How a client does TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tls {
+    /// The best of what both sides know; every handshake a full one.
+    Any,
+    /// 1.2 only.
+    V1_2,
+    /// 1.3 only.
+    V1_3,
+    /// 1.2 only, with session tickets.
+    Resuming1_2,
+    /// 1.3 only, with session tickets.
+    Resuming1_3,
 }
 
 impl Authority {
@@ -48,17 +66,15 @@ impl Authority {
     /// # Errors
     /// When it cannot be made.
     pub fn server(&self) -> Result<Identity, Error> {
-        self.issue(vec![SanType::DnsName("localhost".try_into()?)], vec![ExtendedKeyUsagePurpose::ServerAuth])
+        Leaf::default().dns("localhost").issue(self)
     }
 
     /// An X509-SVID leaf for these SPIFFE IDs; a valid one has exactly one.
     ///
     /// # Errors
-    /// When an ID is not ASCII.
+    /// When it cannot be made.
     pub fn svid(&self, ids: &[&str]) -> Result<Identity, Error> {
-        let names = ids.iter().map(|id| Ok(SanType::URI((*id).try_into()?))).collect::<Result<_, Error>>()?;
-        // X509-SVID section 4.4: both, where the extension is there.
-        self.issue(names, vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth])
+        ids.iter().fold(Leaf::default(), |leaf, id| leaf.uri(id)).issue(self)
     }
 
     /// A TLS client that trusts this authority and presents `identity`, if any.
@@ -66,28 +82,41 @@ impl Authority {
     /// # Errors
     /// When a certificate cannot be read back.
     pub fn client(&self, identity: Option<&Identity>) -> Result<Arc<ClientConfig>, Error> {
+        self.client_with(identity, Tls::Any)
+    }
+
+    /// The same for one version of TLS.
+    ///
+    /// # Errors
+    /// When a certificate cannot be read back.
+    pub fn client_with(&self, identity: Option<&Identity>, tls: Tls) -> Result<Arc<ClientConfig>, Error> {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(self.pem.as_bytes())?)?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
+            .with_protocol_versions(tls.versions())?
             .with_root_certificates(roots);
-        Ok(Arc::new(match identity {
+        let mut config = match identity {
             None => builder.with_no_client_auth(),
-            Some(Identity { certificate, key }) => builder.with_client_auth_cert(
+            Some(Identity { certificate, key, .. }) => builder.with_client_auth_cert(
                 vec![CertificateDer::from_pem_slice(certificate.as_bytes())?],
                 PrivateKeyDer::from_pem_slice(key.as_bytes())?,
             )?,
-        }))
+        };
+        if !matches!(tls, Tls::Resuming1_2 | Tls::Resuming1_3) {
+            config.resumption = Resumption::disabled();
+        }
+        Ok(Arc::new(config))
     }
+}
 
-    fn issue(&self, names: Vec<SanType>, purposes: Vec<ExtendedKeyUsagePurpose>) -> Result<Identity, Error> {
-        let mut params = CertificateParams::default();
-        params.subject_alt_names = names;
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.extended_key_usages = purposes;
-        let key = KeyPair::generate()?;
-        let certificate = params.signed_by(&key, &self.issuer)?.pem();
-        Ok(Identity { certificate, key: key.serialize_pem() })
+impl Tls {
+    fn versions(self) -> &'static [&'static SupportedProtocolVersion] {
+        static BOTH: [&SupportedProtocolVersion; 2] = [&TLS12, &TLS13];
+        match self {
+            Self::Any => &BOTH,
+            Self::V1_2 | Self::Resuming1_2 => &BOTH[..1],
+            Self::V1_3 | Self::Resuming1_3 => &BOTH[1..],
+        }
     }
 }

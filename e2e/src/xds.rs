@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::Error;
-use crate::bootstrap::{Bootstrap, FILTER, ROUTES};
+use crate::bootstrap::Bootstrap;
+use crate::place::{FILTER, ROUTES};
 use crate::poll;
 use crate::stack::Stack;
 use crate::stats::Stats;
@@ -46,9 +47,10 @@ impl Stack {
     }
 
     async fn update(&mut self, mut next: Bootstrap, file: &str) -> Update {
+        let name = next.filter_name;
         let (content, stats) = match file {
-            ROUTES => (&mut next.routes, "http.http.rds.shop"),
-            _ => (&mut next.filter, "extension_config_discovery.http_filter.sluice.canary"),
+            ROUTES => (&mut next.routes, "http.http.rds.shop".to_owned()),
+            _ => (&mut next.filter, format!("extension_config_discovery.http_filter.{name}")),
         };
         let content: &mut Value = content.as_mut().expect("a stack over xDS");
         // Envoy takes a file with the content of the last one for the same version, and says nothing.

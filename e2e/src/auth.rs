@@ -1,0 +1,124 @@
+//! The bootstrap of `auth`: the files of `canary`, with the one filter in place of the other.
+//!
+//! Routes are few and fixed: `/off` without the filter, all else with it. Each request is found again in the access log by
+//! the `x-test-id` that it carries.
+
+use serde_json::{Value, json};
+
+use crate::bootstrap::{Bootstrap, array, first_manager, named};
+use crate::stack::Stack;
+
+impl Bootstrap {
+    /// `auth` with everything in one file, at concurrency 2.
+    ///
+    /// # Panics
+    /// When a shipped file cannot be read.
+    pub fn auth() -> Self {
+        Self::canary().guarded()
+    }
+
+    /// `auth` with routes and filter in watched files.
+    ///
+    /// # Panics
+    /// When a shipped file cannot be read.
+    pub fn auth_over_xds() -> Self {
+        Self::canary_over_xds().guarded()
+    }
+
+    fn guarded(mut self) -> Self {
+        self.filter_name = "sluice.auth";
+        self.module = "auth.wasm".to_owned();
+        if let Some(filter) = &mut self.filter {
+            filter["resources"][0]["name"] = json!(self.filter_name);
+        }
+        let filter = named(first_manager(&mut self.envoy), "http_filters", "sluice.canary");
+        filter["name"] = json!(self.filter_name);
+        let plugin = self.plugin();
+        plugin["name"] = json!("sluice.auth");
+        plugin["root_id"] = json!("auth");
+        plugin["vm_config"]["vm_id"] = json!("sluice-auth");
+        *self.routes() = array(&mut routes()).clone();
+        let manager = first_manager(&mut self.envoy);
+        // As the edge does: nobody's certificate header is believed unless the policy says so.
+        manager["forward_client_cert_details"] = json!("ALWAYS_FORWARD_ONLY");
+        manager["access_log"][0]["typed_config"]["log_format"]["json_format"] = json!({
+            "id": "%REQ(X-TEST-ID)%",
+            "status": "%RESPONSE_CODE%",
+            "details": "%RESPONSE_CODE_DETAILS%",
+            "route": "%ROUTE_NAME%",
+            "subject": "%FILTER_STATE(wasm.sluice.auth.subject:PLAIN)%",
+            "issuer": "%FILTER_STATE(wasm.sluice.auth.issuer:PLAIN)%",
+            "peer": "%FILTER_STATE(wasm.sluice.auth.peer:PLAIN)%",
+            "rule": "%FILTER_STATE(wasm.sluice.auth.rule:PLAIN)%",
+        });
+        self
+    }
+
+    /// `canary` behind it, with this policy (YAML).
+    ///
+    /// # Panics
+    /// When the text is no YAML, or the filter comes over xDS.
+    #[must_use]
+    pub fn canary_behind(mut self, yaml: &str) -> Self {
+        let policy = crate::parse_yaml(yaml).unwrap_or_else(|e| panic!("{e}\n{yaml}"));
+        let filters = array(&mut first_manager(&mut self.envoy)["http_filters"]);
+        let mut canary = filters[0].clone();
+        canary["name"] = json!("sluice.canary");
+        let plugin = &mut canary["typed_config"]["config"];
+        plugin["name"] = json!("sluice.canary");
+        plugin["root_id"] = json!("canary");
+        plugin["vm_config"]["vm_id"] = json!("sluice-canary");
+        plugin["configuration"]["value"] = policy;
+        filters.insert(1, canary);
+        self.behind.push("canary.wasm");
+        self
+    }
+
+    /// A listener `native` with Envoy's own `jwt_authn` (its configuration as YAML) in place of the filter.
+    #[must_use]
+    pub fn native_listener(self, configuration: Value) -> Self {
+        self.plain_listener("native", move |manager: &mut Value| {
+            manager["http_filters"][0] = json!({
+                "name": "envoy.filters.http.jwt_authn",
+                "typed_config": configuration,
+            });
+            let off = array(&mut manager["route_config"]["virtual_hosts"][0]["routes"]);
+            off.retain(|route| route["name"] != "off");
+        })
+    }
+}
+
+impl Stack {
+    /// What the access log says of the requests that carried an `x-test-id`, by that; waits until all of these are there.
+    ///
+    /// # Panics
+    /// When a line does not come.
+    pub async fn access_log(&self, ids: &[String]) -> std::collections::BTreeMap<String, Value> {
+        crate::poll::until("a line of the access log for every request", async || {
+            let lines = self.envoy.log();
+            let lines = lines.lines().filter(|line| line.starts_with('{'));
+            let entries = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+            let found: std::collections::BTreeMap<String, Value> =
+                entries.filter_map(|entry| Some((entry["id"].as_str()?.to_owned(), entry))).collect();
+            ids.iter().all(|id| found.contains_key(id)).then_some(found)
+        })
+        .await
+    }
+}
+
+fn routes() -> Value {
+    json!([
+        {
+            "name": "off",
+            "match": { "prefix": "/off" },
+            "route": { "cluster": "stable" },
+            "typed_per_filter_config": {
+                "sluice.auth": { "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "disabled": true },
+            },
+        },
+        { "name": "canary", "match": {
+            "prefix": "/", "headers": [{ "name": "x-sluice-subset", "string_match": { "exact": "canary" } }],
+        }, "route": { "cluster": "canary" } },
+        { "name": "all", "match": { "prefix": "/" }, "route": { "cluster": "stable" } },
+    ])
+}

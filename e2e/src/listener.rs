@@ -1,0 +1,105 @@
+//! TLS in front of Envoy: what a listener asks of its clients' certificates.
+
+use serde_json::{Value, json};
+
+use crate::Error;
+use crate::tls::Authority;
+
+/// The transport socket of one listener. As it begins: it asks for a client certificate and does without one; one that is
+/// not trusted ends the handshake; sessions are never resumed, as in the shipped files.
+#[derive(Debug, Clone)]
+pub struct Socket {
+    context: Value,
+}
+
+impl Socket {
+    /// A server certificate by the first of these authorities; all of them may have issued a client's.
+    ///
+    /// # Errors
+    /// When the server's certificate cannot be made.
+    pub fn new(trusted: &[&Authority]) -> Result<Self, Error> {
+        let server = trusted.first().ok_or("no authority")?.server()?;
+        let trusted: String = trusted.iter().map(|authority| authority.pem()).collect();
+        Ok(Self {
+            context: json!({
+                "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
+                "require_client_certificate": false,
+                // On a resumed connection Envoy 1.40 calls no certificate valid.
+                "disable_stateless_session_resumption": true,
+                "disable_stateful_session_resumption": true,
+                "common_tls_context": {
+                    "tls_certificates": [{
+                        "certificate_chain": { "inline_string": server.certificate },
+                        "private_key": { "inline_string": server.key },
+                    }],
+                    "validation_context": { "trusted_ca": { "inline_string": trusted } },
+                },
+            }),
+        })
+    }
+
+    /// Ends the handshake with a client that has no certificate.
+    #[must_use]
+    pub fn require(mut self) -> Self {
+        self.context["require_client_certificate"] = json!(true);
+        self
+    }
+
+    /// Takes certificates that nobody trusted issued, as presented only.
+    #[must_use]
+    pub fn accept_untrusted(mut self) -> Self {
+        self.validation()["trust_chain_verification"] = json!("ACCEPT_UNTRUSTED");
+        self
+    }
+
+    /// Trusts nobody and asks nobody to be trusted: the certificate is not looked at.
+    #[must_use]
+    pub fn without_authority(mut self) -> Self {
+        self.context["common_tls_context"]["validation_context"] = json!({});
+        // Without anything to validate by, Envoy asks for a certificate only if it must have one.
+        self.require()
+    }
+
+    /// Binds trust domains to authorities: Envoy's own SPIFFE validator.
+    #[must_use]
+    pub fn spiffe_domains(mut self, domains: &[(&str, &Authority)]) -> Self {
+        let domains: Vec<Value> = domains
+            .iter()
+            .map(|(name, authority)| json!({ "name": name, "trust_bundle": { "inline_string": authority.pem() } }))
+            .collect();
+        *self.validation() = json!({
+            "custom_validator_config": {
+                "name": "envoy.tls.cert_validator.spiffe",
+                "typed_config": {
+                    "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig",
+                    "trust_domains": domains,
+                },
+            },
+        });
+        self
+    }
+
+    /// Resumes sessions, by tickets and by identifier, as Envoy does unless told otherwise.
+    #[must_use]
+    pub fn resuming(mut self) -> Self {
+        for way in ["disable_stateless_session_resumption", "disable_stateful_session_resumption"] {
+            self.context[way] = json!(false);
+        }
+        self
+    }
+
+    /// Takes certificates that are out of date.
+    #[must_use]
+    pub fn accept_expired(mut self) -> Self {
+        self.validation()["allow_expired_certificate"] = json!(true);
+        self
+    }
+
+    fn validation(&mut self) -> &mut Value {
+        &mut self.context["common_tls_context"]["validation_context"]
+    }
+
+    pub(crate) fn into_json(self) -> Value {
+        json!({ "name": "envoy.transport_sockets.tls", "typed_config": self.context })
+    }
+}
