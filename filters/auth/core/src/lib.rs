@@ -3,6 +3,8 @@
 
 mod memory; // verified tokens of one worker
 mod path; // has :path one reading?
+mod places; // from:
 
 pub use memory::{MAX_BYTES, MAX_ENTRIES, Memory};
 pub use path::{Ambiguous, judge};
+pub use places::{Found, InvalidCredentials, Place, PlaceSet, Places};
