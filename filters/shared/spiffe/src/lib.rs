@@ -11,8 +11,10 @@ mod id; // SpiffeId
 mod pattern; // Pattern: `spiffe://example.org/ns/prod/sa/*`
 mod svid; // X509Svid
 mod trust_domain; // TrustDomain
+mod xfcc; // x-forwarded-client-cert
 
 pub use id::{InvalidSpiffeId, SpiffeId};
 pub use pattern::{InvalidPattern, Pattern};
 pub use svid::{InvalidSvid, X509Svid};
 pub use trust_domain::{InvalidTrustDomain, TrustDomain};
+pub use xfcc::{InvalidXfcc, forwarded_peer};
