@@ -198,10 +198,11 @@ impl Oracle {
 
     fn insert(&mut self, token: &[u8], value: u32, bytes: usize, until: UnixTime) {
         self.entries.retain(|entry| entry.0 != token);
-        if token.len() + bytes > self.max_bytes {
+        let bytes = bytes.checked_add(token.len()).unwrap();
+        if bytes > self.max_bytes {
             return;
         }
-        self.entries.push((token.to_vec(), value, token.len() + bytes, until));
+        self.entries.push((token.to_vec(), value, bytes, until));
         while self.entries.len() > self.max_entries || self.bytes() > self.max_bytes {
             self.entries.remove(0);
         }

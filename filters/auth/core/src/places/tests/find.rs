@@ -220,7 +220,8 @@ fn says_whose_place_it_was() {
         r#"[{"cookie": "t"}, {"header": "Authorization", "prefix": "bearer "}]"#,
         r#"[{"header": "authorization", "prefix": "Bearer "}]"#,
     ]);
-    let rows: [(&[(&str, &str)], [bool; 4]); 6] = [
+    type Row<'r> = (&'r [(&'r str, &'r str)], [bool; 4]);
+    let rows: [Row<'_>; 6] = [
         (&[("x-token", "a")], [true, false, false, false]),
         (&[("x-token", "JWT a")], [false, true, false, false]),
         (&[("authorization", "Bearer a")], [false, false, true, true]),
