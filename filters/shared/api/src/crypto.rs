@@ -9,8 +9,13 @@ pub trait HostCrypto {
     /// * `signature`: PKCS#1 v1.5 (RFC 8017 section 8.2) for RSA, DER `Ecdsa-Sig-Value` (RFC 3279) for EC.
     ///
     /// One host call.
-    fn verify_signature(&self, hash: HashFunction, key: &[u8], message: &[u8], signature: &[u8])
-    -> HostVerdict;
+    fn verify_signature(
+        &self,
+        hash: HashFunction,
+        key: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> HostVerdict;
 }
 
 /// The hash functions that the host knows.

@@ -1,8 +1,8 @@
 //! A request in memory, for the tests of all cores. It counts the reads that would be host calls.
 
 use crate::{
-    ClientCertificate, Fields, HashFunction, HostCrypto, HostVerdict, Identity, NoSvid, RequestHead, Slot, TlsVersion,
-    UnixTime,
+    ClientCertificate, Fields, HashFunction, HostCrypto, HostVerdict, Identity, NoSvid, RequestHead, Slot,
+    TlsVersion, UnixTime,
 };
 use filter_spiffe::SpiffeId;
 use std::cell::Cell;

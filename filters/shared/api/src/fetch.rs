@@ -39,6 +39,10 @@ pub struct Fetcher {
     damaged: bool,
     /// The end of the lease that this worker wrote last.
     lease: UnixTime,
+    /// When the source last confirmed what is published, and what of that the document was told.
+    confirmed: UnixTime,
+    told: Option<UnixTime>,
+    news: bool,
     phase: Phase,
 }
 
@@ -70,7 +74,16 @@ impl Fetcher {
     /// Starts with nothing installed.
     #[must_use]
     pub fn new(document: Rc<dyn Document>) -> Self {
-        Self { document, installed: None, damaged: false, lease: UnixTime::default(), phase: Phase::Idle }
+        Self {
+            document,
+            installed: None,
+            damaged: false,
+            lease: UnixTime::default(),
+            confirmed: UnixTime::default(),
+            told: None,
+            news: false,
+            phase: Phase::Idle,
+        }
     }
 
     /// The document it keeps.
@@ -84,6 +97,7 @@ impl Fetcher {
     pub fn poll_interval(&self) -> Duration {
         match self.phase {
             Phase::Building { .. } => BUILD_STEP,
+            _ if self.installed.is_none() || self.document.is_wanted() => WANTED_POLL,
             _ => self.document.source().refresh.mul_f64(POLLS_PER_REFRESH.recip()).clamp(MIN_POLL, MAX_POLL),
         }
     }
@@ -97,7 +111,21 @@ impl Fetcher {
         self.installed = Some(version);
         let result = self.document.install(body);
         self.damaged = result.is_err();
+        self.tell();
         result
+    }
+
+    fn tell(&mut self) {
+        if !self.damaged && self.told != Some(self.confirmed) {
+            self.told = Some(self.confirmed);
+            self.news = true;
+            self.document.checked(self.confirmed);
+        }
+    }
+
+    /// Whether the document was put into use or confirmed since this was last asked.
+    pub fn take_news(&mut self) -> bool {
+        std::mem::take(&mut self.news)
     }
 
     /// Takes one event and says what to do about it.
@@ -132,6 +160,12 @@ impl Fetcher {
 
     fn on_tick(&mut self, head: Option<&Head>, leased_until: UnixTime, busy: bool, now: UnixTime) -> Next {
         let is_mine = leased_until.as_millis() == self.lease.as_millis();
+        if let Some(head) = head {
+            self.confirmed = head.checked_at;
+            if self.installed == Some(head.version) {
+                self.tell();
+            }
+        }
         let due = self.is_due(head, busy, now);
         match std::mem::replace(&mut self.phase, Phase::Idle) {
             Phase::Building { build, head } if is_mine => return self.build_on(build, head, now),
@@ -164,6 +198,9 @@ impl Fetcher {
 
     fn is_due(&self, head: Option<&Head>, busy: bool, now: UnixTime) -> bool {
         let Some(head) = head else { return true };
+        if self.document.is_wanted() && now >= head.checked_at.plus(MIN_AGE_IF_WANTED) {
+            return true;
+        }
         let refresh = self.document.source().refresh;
         let refresh = if self.damaged { refresh.min(MAX_PAUSE) } else { refresh };
         // An idle worker goes first; a busy one steps in when no idle one did.
@@ -212,6 +249,7 @@ impl Fetcher {
     }
 
     fn build(&mut self, head: Head, body: Vec<u8>) -> Next {
+        self.confirmed = head.checked_at;
         let build = self.document.build(body, head.version);
         self.phase = Phase::Building { build, head };
         Next::Rest
@@ -255,8 +293,13 @@ impl Fetcher {
 }
 
 const BUILD_STEP: Duration = Duration::from_millis(4);
-const POLLS_PER_REFRESH: f64 = 4.0;
-const MIN_POLL: Duration = Duration::from_millis(25);
+/// While requests may be waiting for the document, or decided without it.
+const WANTED_POLL: Duration = Duration::from_millis(10);
+/// A document that is wanted anew is at least this old: clients can make up names that are in none.
+const MIN_AGE_IF_WANTED: Duration = Duration::from_secs(10);
+/// What is in force a refresh after it changed includes two polls: by who fetches, and by who installs.
+const POLLS_PER_REFRESH: f64 = 16.0;
+const MIN_POLL: Duration = Duration::from_millis(10);
 const MAX_POLL: Duration = Duration::from_millis(250);
 const MAX_GRACE: Duration = Duration::from_secs(1);
 const MIN_PAUSE: Duration = Duration::from_millis(100);

@@ -56,7 +56,9 @@ impl Documents {
     }
 
     /// Lets every machine go one step. The borrow ends before a callout starts: its answer may come at once.
-    pub(crate) fn on_tick(&self, busy: bool, log: &Log) {
+    ///
+    /// Whether a document was put into use or confirmed.
+    pub(crate) fn on_tick(&self, busy: bool, log: &Log) -> bool {
         let now = host::now();
         let count = self.0.with(|tasks| tasks.len()).unwrap_or(0);
         for index in 0..count {
@@ -66,17 +68,25 @@ impl Documents {
                 self.with(index, |task| task.sent(sent, now, log));
             }
         }
+        self.take_news()
     }
 
-    /// Takes an answer if it is one of ours.
-    pub(crate) fn on_answer(&self, token: Token, fields: u32, body_size: usize, log: &Log) -> bool {
+    /// Takes an answer if it is one of ours: `Some`, and whether a document was put into use or confirmed.
+    pub(crate) fn on_answer(&self, token: Token, fields: u32, body_size: usize, log: &Log) -> Option<bool> {
         let answered = self.0.with(|tasks| {
             let task = tasks.iter_mut().find(|task| task.token == Some(token))?;
             task.token = None;
             task.on_answer(fields, body_size, log);
             Some(())
         });
-        answered.flatten().is_some()
+        answered.flatten().map(|()| self.take_news())
+    }
+
+    fn take_news(&self) -> bool {
+        let news = |tasks: &mut Vec<Task>| {
+            tasks.iter_mut().fold(false, |news, task| task.fetcher.take_news() | news)
+        };
+        self.0.with(news).unwrap_or(false)
     }
 
     fn with<T>(&self, index: usize, act: impl FnOnce(&mut Task) -> T) -> Option<T> {

@@ -21,6 +21,7 @@ mod tests;
 #[cfg(feature = "trap")]
 mod trap; // test builds only
 mod vm; // callbacks -> roots and streams
+mod waiting; // requests that stand still
 
 /// What the trait [`Filter`] speaks of, so that a module names this crate and its own core only.
 pub use filter_api::{ConfigError, Decision, Document, Effects, StatName, Value};

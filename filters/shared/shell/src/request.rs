@@ -4,8 +4,8 @@ use crate::host::{self, FieldMap};
 use crate::signature;
 use filter_api::cidr::parse_source;
 use filter_api::{
-    ClientCertificate, Fields, HashFunction, HostCrypto, HostVerdict, Identity, NoSvid, PeerMemo, RequestHead, Slot,
-    SpiffeId, TlsVersion, UnixTime,
+    ClientCertificate, Fields, HashFunction, HostCrypto, HostVerdict, Identity, NoSvid, PeerMemo,
+    RequestHead, Slot, SpiffeId, TlsVersion, UnixTime,
 };
 use std::cell::OnceCell;
 use std::net::IpAddr;
@@ -15,6 +15,7 @@ use std::rc::Rc;
 #[derive(Debug)]
 pub struct HostRequest<'vm> {
     peers: &'vm Slot<PeerMemo>,
+    may_wait: bool,
     fields: OnceCell<Vec<u8>>,
     source_ip: OnceCell<Option<IpAddr>>,
     identity: OnceCell<Option<Vec<u8>>>,
@@ -26,9 +27,10 @@ pub struct HostRequest<'vm> {
 }
 
 impl<'vm> HostRequest<'vm> {
-    pub(crate) fn new(peers: &'vm Slot<PeerMemo>) -> Self {
+    pub(crate) fn new(peers: &'vm Slot<PeerMemo>, may_wait: bool) -> Self {
         Self {
             peers,
+            may_wait,
             fields: OnceCell::new(),
             source_ip: OnceCell::new(),
             identity: OnceCell::new(),
@@ -38,6 +40,12 @@ impl<'vm> HostRequest<'vm> {
             route_name: OnceCell::new(),
             time: OnceCell::new(),
         }
+    }
+
+    /// Whether the request may stand still: not if too many do already, nor if it did for long enough.
+    #[must_use]
+    pub fn may_wait(&self) -> bool {
+        self.may_wait
     }
 
     fn read_svid(&self) -> Result<Rc<SpiffeId>, NoSvid> {

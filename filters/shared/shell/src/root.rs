@@ -56,7 +56,7 @@ impl<F: Filter> Root<F> {
         record_generation::<F>(&prefix, value.digest(), vm);
         self.plugin_wide.set(Some(Rc::new(compiled)));
         self.prefix.set(prefix.into());
-        self.set_timer();
+        self.set_timer(false);
         Ok(())
     }
 
@@ -65,7 +65,7 @@ impl<F: Filter> Root<F> {
         self.busy.set(true);
         let of_route = self.routes.of_request(vm, &self.prefix);
         if self.routes.take_compiled() {
-            self.set_timer();
+            self.set_timer(false);
         }
         match (of_route, F::BAD_ROUTE_POLICY) {
             (RoutePolicy::Own(policy), _) => Some(policy),
@@ -74,28 +74,25 @@ impl<F: Filter> Root<F> {
         }
     }
 
-    /// Lets all documents go on.
-    pub(crate) fn on_tick(&self, vm: &Vm<F>) {
+    /// Lets all documents go on. Whether one came or was confirmed.
+    pub(crate) fn on_tick(&self, vm: &Vm<F>) -> bool {
         let busy = self.busy.take();
-        for policy in self.live() {
-            policy.documents.on_tick(busy, &vm.log);
-        }
-        self.set_timer();
+        self.live().iter().fold(false, |came, policy| policy.documents.on_tick(busy, &vm.log) | came)
     }
 
-    /// Hands an answer to the document that asked.
-    pub(crate) fn on_answer(&self, token: Token, fields: u32, body_size: usize, vm: &Vm<F>) {
-        let taken =
-            self.live().iter().any(|policy| policy.documents.on_answer(token, fields, body_size, &vm.log));
-        if taken {
-            self.set_timer();
-        }
+    /// Hands an answer to the document that asked. Whether one came or was confirmed.
+    pub(crate) fn on_answer(&self, token: Token, fields: u32, body_size: usize, vm: &Vm<F>) -> bool {
+        let answered =
+            |policy: &Rc<Compiled<F>>| policy.documents.on_answer(token, fields, body_size, &vm.log);
+        self.live().iter().find_map(answered).unwrap_or(false)
     }
 
-    /// Ticks as often as the most urgent document wants, and never if there is none.
-    pub(crate) fn set_timer(&self) {
+    /// Ticks as often as the most urgent document wants, often while a request waits, and never if there is nothing
+    /// to do.
+    pub(crate) fn set_timer(&self, waiting: bool) {
         let wanted = self.live().iter().filter_map(|policy| policy.documents.poll_interval()).min();
-        let wanted = wanted.unwrap_or(Duration::ZERO);
+        let wanted =
+            wanted.into_iter().chain(waiting.then_some(WAITING_POLL)).min().unwrap_or(Duration::ZERO);
         if self.tick_period.replace(wanted) != wanted {
             // Without a timer documents would silently grow old; but there is nobody to refuse here.
             let _ = host::set_tick_period(wanted);
@@ -140,3 +137,6 @@ fn read_policy(bytes: &[u8]) -> Option<(u64, u64)> {
 
 /// See `documents::CREATE`.
 const CREATE: u32 = u32::MAX;
+
+/// How often to look whether the patience of a waiting request is over.
+const WAITING_POLL: Duration = Duration::from_millis(10);

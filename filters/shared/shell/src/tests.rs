@@ -6,6 +6,7 @@ mod documents;
 mod metadata;
 mod policies;
 mod streams;
+mod waiting;
 
 use crate::host::{self, FieldMap, memory::Host};
 use crate::vm::Action;

@@ -4,11 +4,12 @@ use crate::host::{self, FieldMap};
 use filter_api::Fields;
 use std::cell::Cell;
 
-/// `x-sluice-trap: request | response | tick`.
+/// `x-sluice-trap: request | response | tick | callout`: the callback that kills.
 #[derive(Debug, Default)]
 pub(crate) struct Trap {
     response: Cell<Option<u32>>,
     tick: Cell<bool>,
+    callout: Cell<bool>,
 }
 
 impl Trap {
@@ -18,6 +19,7 @@ impl Trap {
             Some(b"request") => std::process::abort(),
             Some(b"response") => self.response.set(Some(stream)),
             Some(b"tick") => self.tick.set(true),
+            Some(b"callout") => self.callout.set(true),
             _ => {}
         }
     }
@@ -30,6 +32,12 @@ impl Trap {
 
     pub(crate) fn on_tick(&self) {
         if self.tick.get() {
+            std::process::abort();
+        }
+    }
+
+    pub(crate) fn on_callout(&self) {
+        if self.callout.get() {
             std::process::abort();
         }
     }

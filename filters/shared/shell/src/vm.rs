@@ -9,10 +9,12 @@ use crate::log::Log;
 use crate::root::Root;
 use crate::stats::Metrics;
 use crate::streams::Streams;
+use crate::waiting::{Wait, Waiting};
 use crate::{BadRoutePolicy, Filter, HostRequest};
 use filter_api::{ConfigError, Decision, PeerMemo, Reply, Slot, StatName};
 use std::cell::Cell;
 use std::rc::Rc;
+use std::time::Duration;
 
 /// What the host wants to hear after a header callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +22,9 @@ use std::rc::Rc;
 pub enum Action {
     /// Go on with the next filter.
     Continue = 0,
-    /// Stop: an answer was sent.
-    Pause = 1,
+    /// Stop everything, the body included: an answer was sent, or the request waits. The milder ways to stop let a
+    /// request go on as soon as its body comes, if Envoy is told to `allow_on_headers_stop_iteration`.
+    Pause = 4,
 }
 
 /// Root contexts by their ids.
@@ -34,6 +37,7 @@ pub struct Vm<F: Filter> {
     roots: Slot<Roots<F>>,
     newest_stream: Cell<(u32, u32)>,
     streams: Streams,
+    pub(crate) waiting: Waiting,
     peers: Slot<PeerMemo>,
     #[cfg(feature = "trap")]
     trap: crate::trap::Trap,
@@ -53,6 +57,7 @@ impl<F: Filter> Default for Vm<F> {
             roots: Slot::default(),
             newest_stream: Cell::new((0, 0)),
             streams: Streams::new(),
+            waiting: Waiting::default(),
             peers: Slot::default(),
             #[cfg(feature = "trap")]
             trap: crate::trap::Trap::default(),
@@ -97,9 +102,25 @@ impl<F: Filter> Vm<F> {
     pub fn on_request_headers(&self, stream: u32) -> Action {
         #[cfg(feature = "trap")]
         self.trap.on_request(stream);
-        let Some(root) = self.root_of(stream) else { return without_policy::<F>() };
-        let Some(policy) = root.policy(self) else { return without_policy::<F>() };
-        let request = HostRequest::new(&self.peers);
+        let (id, root) = match self.root_of(stream) {
+            (id, Some(root)) => (id, root),
+            (_, None) => return without_policy::<F>(),
+        };
+        match self.decide(stream, &root, !self.waiting.is_full()) {
+            Verdict::Go => Action::Continue,
+            Verdict::Answered => Action::Pause,
+            Verdict::Wait => {
+                self.waiting.add(Wait { stream, root: id, until: host::now().plus(PATIENCE) });
+                root.set_timer(true);
+                Action::Pause
+            }
+        }
+    }
+
+    /// Decides about the current stream.
+    fn decide(&self, stream: u32, root: &Root<F>, may_wait: bool) -> Verdict {
+        let Some(policy) = root.policy(self) else { return refuse::<F>() };
+        let request = HostRequest::new(&self.peers, may_wait);
         match policy.filter.on_request_head(&request) {
             Decision::Continue(effects) => {
                 apply::request(&effects, &policy.counters);
@@ -109,14 +130,42 @@ impl<F: Filter> Vm<F> {
                 if !effects.response.is_empty() {
                     self.streams.keep(stream, effects.response.into_iter().map(Kept::from).collect());
                 }
-                Action::Continue
+                Verdict::Go
             }
             Decision::Reply(reply) => {
                 apply::reply(&reply, &policy.counters);
-                Action::Pause
+                Verdict::Answered
             }
-            Decision::Wait => without_policy::<F>(),
+            Decision::Wait if may_wait => Verdict::Wait,
+            // It was told not to.
+            Decision::Wait => refuse::<F>(),
         }
+    }
+
+    /// Decides again about the streams of a root that wait: about all if a document came, else about those whose
+    /// time is over.
+    fn resume(&self, root: u32, documents_came: bool) {
+        let now = host::now();
+        let ready = self.waiting.take(|wait| wait.root == root && (documents_came || now >= wait.until));
+        if ready.is_empty() {
+            return;
+        }
+        for wait in ready {
+            // A stream that was reset in the meantime is no context any more.
+            if host::set_effective_context(wait.stream).is_err() {
+                continue;
+            }
+            let Some(owner) = self.root(root) else { continue };
+            match self.decide(wait.stream, &owner, now < wait.until) {
+                // The stream ends by the timeout of Envoy's if it cannot be resumed; it never goes on undecided.
+                Verdict::Go => {
+                    let _ = host::continue_request();
+                }
+                Verdict::Answered => {}
+                Verdict::Wait => self.waiting.add(wait),
+            }
+        }
+        let _ = host::set_effective_context(root);
     }
 
     /// `proxy_on_response_headers`.
@@ -133,15 +182,21 @@ impl<F: Filter> Vm<F> {
     pub fn on_tick(&self, root: u32) {
         #[cfg(feature = "trap")]
         self.trap.on_tick();
-        if let Some(root) = self.root(root) {
-            root.on_tick(self);
+        if let Some(owner) = self.root(root) {
+            let came = owner.on_tick(self);
+            self.resume(root, came);
+            owner.set_timer(self.waiting.has(root));
         }
     }
 
     /// `proxy_on_http_call_response`.
     pub fn on_http_call_response(&self, root: u32, token: u32, fields: u32, body_size: usize) {
-        if let Some(root) = self.root(root) {
-            root.on_answer(Token(token), fields, body_size, self);
+        #[cfg(feature = "trap")]
+        self.trap.on_callout();
+        if let Some(owner) = self.root(root) {
+            let came = owner.on_answer(Token(token), fields, body_size, self);
+            self.resume(root, came);
+            owner.set_timer(self.waiting.has(root));
         }
     }
 
@@ -158,12 +213,19 @@ impl<F: Filter> Vm<F> {
         self.roots.with(find).flatten()
     }
 
-    fn root_of(&self, stream: u32) -> Option<Rc<Root<F>>> {
+    fn root_of(&self, stream: u32) -> (u32, Option<Rc<Root<F>>>) {
         match self.newest_stream.get() {
-            (newest, root) if newest == stream => self.root(root),
-            _ => None,
+            (newest, root) if newest == stream => (root, self.root(root)),
+            (_, root) => (root, None),
         }
     }
+}
+
+/// What became of a request.
+enum Verdict {
+    Go,
+    Answered,
+    Wait,
 }
 
 fn refusals<F: Filter>(scope: &str) -> StatName {
@@ -172,8 +234,15 @@ fn refusals<F: Filter>(scope: &str) -> StatName {
 
 /// No policy is there to decide: a filter that guards refuses, the others let pass.
 fn without_policy<F: Filter>() -> Action {
+    match refuse::<F>() {
+        Verdict::Go => Action::Continue,
+        Verdict::Answered | Verdict::Wait => Action::Pause,
+    }
+}
+
+fn refuse<F: Filter>() -> Verdict {
     if F::BAD_ROUTE_POLICY == BadRoutePolicy::UsePluginWide {
-        return Action::Continue;
+        return Verdict::Go;
     }
     let body =
         br#"{"type":"about:blank","title":"Service Unavailable","status":503,"reason":"policy_invalid"}"#;
@@ -186,5 +255,8 @@ fn without_policy<F: Filter>() -> Action {
         counters: Vec::new(),
     };
     apply::reply(&reply, &[]);
-    Action::Pause
+    Verdict::Answered
 }
+
+/// How long a request stands still for a document.
+const PATIENCE: Duration = Duration::from_secs(1);

@@ -8,6 +8,7 @@ mod workers;
 
 use super::{Event, Fetcher, Head, Next};
 use crate::{Build, Built, Document, HttpSource, Name, Slot, UnixTime};
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -18,6 +19,8 @@ struct Words {
     source: HttpSource,
     steps: usize,
     installed: Slot<Vec<u8>>,
+    wanted: Cell<bool>,
+    told: Slot<Vec<u64>>,
 }
 
 impl Words {
@@ -31,7 +34,14 @@ impl Words {
             max_bytes: 9,
         };
         let name = Name::parse("words").unwrap();
-        Rc::new(Self { name, source, steps, installed: Slot::default() })
+        Rc::new(Self {
+            name,
+            source,
+            steps,
+            installed: Slot::default(),
+            wanted: Cell::new(false),
+            told: Slot::default(),
+        })
     }
 
     fn installed(&self) -> Vec<u8> {
@@ -63,6 +73,15 @@ impl Document for Words {
         let length = u64::try_from(published.len()).unwrap();
         self.installed.set(published);
         Ok(length)
+    }
+
+    fn checked(&self, at: UnixTime) {
+        self.wanted.set(false);
+        self.told.with(|told| told.push(at.as_millis()));
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.wanted.get()
     }
 }
 

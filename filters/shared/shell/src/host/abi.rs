@@ -66,6 +66,7 @@ unsafe extern "C" {
         timeout_millis: u32,
         token: *mut u32,
     ) -> u32;
+    fn proxy_continue_stream(kind: u32) -> u32;
     fn proxy_call_foreign_function(
         name: *const u8,
         name_length: usize,
@@ -264,6 +265,12 @@ pub fn http_call(
         )
     })?;
     Ok(Token(token))
+}
+
+/// Lets the current stream's request go on.
+pub fn continue_request() -> Result<(), Status> {
+    // SAFETY: numbers only.
+    done(unsafe { proxy_continue_stream(0) })
 }
 
 /// Calls a function that is this host's own, by its name.

@@ -28,6 +28,10 @@ pub struct Host {
     pub log: Vec<String>,
     /// Answers of foreign functions by name.
     pub foreign: BTreeMap<String, Vec<u8>>,
+    /// The context that host calls act for.
+    pub context: u32,
+    /// The streams that were resumed.
+    pub resumed: Vec<u32>,
     /// What was replied.
     pub replies: Vec<(u16, String)>,
     /// Contexts that exist.
@@ -81,7 +85,19 @@ pub fn set_tick_period(period: Duration) -> Result<(), Status> {
 
 /// See the wasm version.
 pub fn set_effective_context(context: u32) -> Result<(), Status> {
-    call(|host| if host.contexts.contains(&context) { Ok(()) } else { Err(Status::BadArgument) })
+    call(|host| {
+        if !host.contexts.contains(&context) {
+            return Err(Status::BadArgument);
+        }
+        host.context = context;
+        Ok(())
+    })
+}
+
+/// See the wasm version.
+pub fn continue_request() -> Result<(), Status> {
+    call(|host| host.resumed.push(host.context));
+    Ok(())
 }
 
 /// See the wasm version.

@@ -4,7 +4,8 @@ use super::script::{
     Told::{Answer, BusyTick, Failed, Install, Leased, Tick},
     V1, play,
 };
-use super::{Fetcher, Words};
+use super::{Event, Fetcher, Head, Next, Words};
+use crate::UnixTime;
 use std::time::Duration;
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -186,10 +187,18 @@ fn events_that_nobody_waits_for_change_nothing() {
 }
 
 #[test]
-fn polls_are_a_quarter_of_the_refresh_within_bounds() {
-    for (refresh, want) in [(100, 25), (400, 100), (1_000, 250), (1_004, 250), (3_600_000, 250)] {
-        let fetcher = Fetcher::new(Words::new(refresh, 1, 0));
-        assert_eq!(fetcher.poll_interval(), Duration::from_millis(want), "{refresh}");
+fn polls_are_a_sixteenth_of_the_refresh_within_bounds() {
+    for (refresh, want) in
+        [(100, 10), (160, 10), (200, 12), (1_600, 100), (4_000, 250), (4_016, 250), (3_600_000, 250)]
+    {
+        let words = Words::new(refresh, 1, 0);
+        let mut fetcher = Fetcher::new(words.clone());
+        let millis = |fetcher: &Fetcher| fetcher.poll_interval().as_millis();
+        assert_eq!(millis(&fetcher), 10, "{refresh}: nothing is there");
+        fetcher.install(1, b"word".to_vec()).unwrap();
+        assert_eq!(millis(&fetcher), want, "{refresh}");
+        words.wanted.set(true);
+        assert_eq!(millis(&fetcher), 10, "{refresh}: wanted");
     }
     let (fetcher, _) = play(&[
         (1_000, Tick(None, 0), "lease until 3500"),
@@ -197,6 +206,59 @@ fn polls_are_a_quarter_of_the_refresh_within_bounds() {
         (1_100, Answer(200, "", Some("word")), "rest"),
     ]);
     assert_eq!(fetcher.poll_interval(), Duration::from_millis(4), "while it builds");
+}
+
+#[test]
+fn what_is_wanted_is_fetched_early_but_never_twice_in_ten_seconds() {
+    let words = Words::new(600_000, 2_000, 0);
+    let mut fetcher = Fetcher::new(words.clone());
+    let head = |checked_at| {
+        let checked_at = UnixTime::from_millis(checked_at);
+        Some(Head { version: 1, checked_at, digest: 0, etag: Vec::new() })
+    };
+    let mut tick = |millis, head: Option<Head>, busy| {
+        let event = Event::Tick { head, leased_until: UnixTime::default(), busy };
+        match fetcher.on(event, UnixTime::from_millis(millis)) {
+            Next::Install(version) => {
+                fetcher.install(version, b"word".to_vec()).unwrap();
+                "install"
+            }
+            Next::Lease { .. } => "lease",
+            _ => "rest",
+        }
+    };
+    assert_eq!(tick(1_001, head(1_000), false), "install");
+    assert_eq!(tick(9_000, head(1_000), false), "rest", "nobody wants it");
+    words.wanted.set(true);
+    assert_eq!(tick(10_999, head(1_000), true), "rest", "it is too young");
+    assert_eq!(tick(11_000, head(1_000), true), "lease", "also by a busy worker");
+    assert!(words.wanted.get(), "until it was confirmed");
+    assert_eq!(tick(11_050, head(11_010), true), "rest");
+    assert!(!words.wanted.get());
+    words.wanted.set(true);
+    assert_eq!(tick(21_009, head(11_010), true), "rest");
+    assert_eq!(tick(21_010, head(11_010), true), "lease");
+}
+
+#[test]
+fn a_document_is_told_once_when_it_was_confirmed() {
+    let (first, second) = (Some((1, 1_000, "")), Some((1, 11_010, "")));
+    let (mut fetcher, words) =
+        play(&[(1_001, Tick(first, 3_500), "install 1"), (1_001, Install(1, "word"), "Ok(4)")]);
+    let told = || words.told.with(|told| told.clone()).unwrap();
+    assert_eq!(told(), [1_000]);
+    assert!(fetcher.take_news());
+    for (head, want, news) in [(first, vec![1_000], false), (second, vec![1_000, 11_010], true)] {
+        let head = head.map(|(version, at, _)| Head {
+            version,
+            checked_at: UnixTime::from_millis(at),
+            digest: 0,
+            etag: Vec::new(),
+        });
+        let event = Event::Tick { head, leased_until: UnixTime::from_millis(99_000), busy: false };
+        fetcher.on(event, UnixTime::from_millis(11_020));
+        assert_eq!((told(), fetcher.take_news()), (want, news));
+    }
 }
 
 #[test]
