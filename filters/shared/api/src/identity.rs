@@ -168,6 +168,12 @@ impl IdentityRecord {
         self.entry(Kind::SpiffeId, "", id.as_bytes())
     }
 
+    /// Goes on with a record that was finished before: one that is kept, and now gets a peer.
+    #[must_use]
+    pub fn from_bytes(record: Vec<u8>) -> Self {
+        Self(record)
+    }
+
     /// The bytes that go into filter state.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
