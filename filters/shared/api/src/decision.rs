@@ -1,5 +1,6 @@
 //! What a filter wants done: plain data, applied by the shell in one place.
 
+use crate::Call;
 use std::borrow::Cow;
 
 /// The verdict on a request head.
@@ -12,6 +13,8 @@ pub enum Decision<'p> {
     /// The filter cannot tell yet, because a document is not there: the request stands still and is decided again
     /// whenever a document of the policy was fetched, and for the last time, with no more waiting, soon.
     Wait,
+    /// The filter asks a service: the request stands still until there is an answer or the time for it is over.
+    Call(Call),
 }
 
 /// What happens besides the verdict. Borrowed from the policy as far as possible, so that a request costs few

@@ -4,6 +4,7 @@
 //! ([`Decision`]). No host, no clock, no randomness: cores built on this run anywhere.
 #![forbid(unsafe_code)]
 
+mod callout; // questions to gRPC services
 pub mod cidr; // IP networks
 pub mod config; // a tree -> a policy, or every problem with its path
 mod connection; // TLS and the client certificate
@@ -33,6 +34,7 @@ mod time; // UnixTime, durations
 mod value; // JSON, Struct -> tree
 mod weight; // parts of 10 000
 
+pub use callout::{Answer, Call, GrpcCall, Pending};
 pub use cidr::{Cidr, InvalidCidr};
 pub use config::{ConfigError, Problem};
 pub use connection::{ClientCertificate, NoSvid, TlsVersion};

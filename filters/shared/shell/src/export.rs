@@ -87,4 +87,15 @@ macro_rules! export_callback {
             VM.with(|vm| vm.on_http_call_response(root, token, fields, body));
         }
     };
+    (grpc) => {
+        #[unsafe(no_mangle)]
+        extern "C" fn proxy_on_grpc_receive(_context: u32, token: u32, size: usize) {
+            VM.with(|vm| vm.on_grpc_receive(token, size));
+        }
+
+        #[unsafe(no_mangle)]
+        extern "C" fn proxy_on_grpc_close(_context: u32, token: u32, status: u32) {
+            VM.with(|vm| vm.on_grpc_close(token, status));
+        }
+    };
 }

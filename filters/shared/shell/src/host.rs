@@ -79,6 +79,8 @@ pub enum FieldMap {
 pub enum Buffer {
     /// The body of an answer to a callout.
     CalloutBody = 4,
+    /// The message of an answer to a gRPC call.
+    GrpcMessage = 5,
     /// The plugin's configuration.
     PluginConfiguration = 7,
 }
@@ -116,3 +118,35 @@ pub struct Metric(pub u32);
 /// A callout under way, as the host names it. Unique per VM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Token(pub u32);
+
+/// A serialised `envoy.config.core.v3.GrpcService` that names a cluster (`envoy_grpc { cluster_name }`); `None` for a name
+/// above 125 bytes.
+///
+/// The host would take a bare cluster name as well, but only after trying to parse it as this message: a name that
+/// happens to parse (`east1`) aborts Envoy.
+#[cfg_attr(not(any(test, target_arch = "wasm32")), expect(dead_code, reason = "the host in memory reads names"))]
+fn grpc_service(cluster: &str) -> Option<Vec<u8>> {
+    let inner = u8::try_from(cluster.len()).ok().filter(|length| *length <= 125)?;
+    let mut message = vec![0x0A, inner.checked_add(2)?, 0x0A, inner];
+    message.extend_from_slice(cluster.as_bytes());
+    Some(message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grpc_service;
+
+    #[test]
+    fn a_cluster_is_named_in_a_message_of_one_byte_lengths() {
+        for (cluster, want) in [
+            ("rls".to_owned(), Some(b"\x0a\x05\x0a\x03rls".to_vec())),
+            ("east1".to_owned(), Some(b"\x0a\x07\x0a\x05east1".to_vec())),
+            ("c".repeat(126), None),
+        ] {
+            assert_eq!(grpc_service(&cluster), want, "{cluster}");
+        }
+        let longest = grpc_service(&"c".repeat(125)).unwrap();
+        assert_eq!(longest.get(..4), Some([0x0A, 127, 0x0A, 125].as_slice()));
+        assert_eq!(longest.len(), 129);
+    }
+}

@@ -5,6 +5,7 @@
 //! decisions become effects.
 
 mod apply; // Decision -> host calls
+mod calls; // gRPC calls that requests wait for
 mod documents; // fetched documents of one policy
 mod export; // export!
 mod filter; // trait Filter

@@ -139,4 +139,4 @@ fn read_policy(bytes: &[u8]) -> Option<(u64, u64)> {
 const CREATE: u32 = u32::MAX;
 
 /// How often to look whether the patience of a waiting request is over.
-const WAITING_POLL: Duration = Duration::from_millis(10);
+const WAITING_POLL: Duration = Duration::from_millis(5);

@@ -2,6 +2,7 @@
 
 #![allow(clippy::arithmetic_side_effects, reason = "tests may overflow loudly")]
 
+mod calls;
 mod documents;
 mod metadata;
 mod policies;

@@ -4,14 +4,15 @@
 //! can be answered before the call that started it returns.
 
 use crate::apply::{self, Kept};
+use crate::calls::{Calls, Outstanding};
 use crate::host::{self, Buffer, Level, Token};
 use crate::log::Log;
-use crate::root::Root;
+use crate::root::{Compiled, Root};
 use crate::stats::Metrics;
 use crate::streams::Streams;
 use crate::waiting::{Wait, Waiting};
 use crate::{BadRoutePolicy, Filter, HostRequest};
-use filter_api::{ConfigError, Decision, PeerMemo, Reply, Slot, StatName};
+use filter_api::{Answer, Call, ConfigError, Decision, PeerMemo, Reply, Slot, StatName};
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -38,6 +39,7 @@ pub struct Vm<F: Filter> {
     newest_stream: Cell<(u32, u32)>,
     streams: Streams,
     pub(crate) waiting: Waiting,
+    calls: Calls<F>,
     peers: Slot<PeerMemo>,
     #[cfg(feature = "trap")]
     trap: crate::trap::Trap,
@@ -58,6 +60,7 @@ impl<F: Filter> Default for Vm<F> {
             newest_stream: Cell::new((0, 0)),
             streams: Streams::new(),
             waiting: Waiting::default(),
+            calls: Calls::default(),
             peers: Slot::default(),
             #[cfg(feature = "trap")]
             trap: crate::trap::Trap::default(),
@@ -106,7 +109,7 @@ impl<F: Filter> Vm<F> {
             (id, Some(root)) => (id, root),
             (_, None) => return without_policy::<F>(),
         };
-        match self.decide(stream, &root, !self.waiting.is_full()) {
+        match self.decide(stream, id, &root, !self.waiting.is_full()) {
             Verdict::Go => Action::Continue,
             Verdict::Answered => Action::Pause,
             Verdict::Wait => {
@@ -114,14 +117,33 @@ impl<F: Filter> Vm<F> {
                 root.set_timer(true);
                 Action::Pause
             }
+            Verdict::Called => {
+                root.set_timer(true);
+                Action::Pause
+            }
         }
     }
 
     /// Decides about the current stream.
-    fn decide(&self, stream: u32, root: &Root<F>, may_wait: bool) -> Verdict {
+    fn decide(&self, stream: u32, id: u32, root: &Root<F>, may_wait: bool) -> Verdict {
         let Some(policy) = root.policy(self) else { return refuse::<F>() };
         let request = HostRequest::new(&self.peers, may_wait);
         match policy.filter.on_request_head(&request) {
+            Decision::Wait if may_wait => Verdict::Wait,
+            decision => self.act(decision, stream, id, &policy, &request),
+        }
+    }
+
+    /// Does what was decided about the current stream.
+    fn act(
+        &self,
+        decision: Decision<'_>,
+        stream: u32,
+        id: u32,
+        policy: &Rc<Compiled<F>>,
+        request: &HostRequest<'_>,
+    ) -> Verdict {
+        match decision {
             Decision::Continue(effects) => {
                 apply::request(&effects, &policy.counters);
                 if let Some(line) = &effects.log {
@@ -136,9 +158,28 @@ impl<F: Filter> Vm<F> {
                 apply::reply(&reply, &policy.counters);
                 Verdict::Answered
             }
-            Decision::Wait if may_wait => Verdict::Wait,
+            Decision::Call(Call(pending)) => {
+                match self.calls.send(stream, id, Rc::clone(&pending), Rc::clone(policy)) {
+                    Some(()) => Verdict::Called,
+                    None => self.act(pending.on(Answer::Unsent, request), stream, id, policy, request),
+                }
+            }
             // It was told not to.
             Decision::Wait => refuse::<F>(),
+        }
+    }
+
+    /// Decides about a stream that waited for the answer of a call.
+    fn conclude(&self, call: Outstanding<F>, answer: Answer) {
+        // A stream that was reset in the meantime is no context any more.
+        if host::set_effective_context(call.stream).is_err() {
+            return;
+        }
+        let request = HostRequest::new(&self.peers, false);
+        let decision = call.pending.on(answer, &request);
+        if let Verdict::Go = self.act(decision, call.stream, call.root, &call.policy, &request) {
+            // The stream ends by the timeout of Envoy's if it cannot be resumed; it never goes on undecided.
+            let _ = host::continue_request();
         }
     }
 
@@ -156,12 +197,12 @@ impl<F: Filter> Vm<F> {
                 continue;
             }
             let Some(owner) = self.root(root) else { continue };
-            match self.decide(wait.stream, &owner, now < wait.until) {
+            match self.decide(wait.stream, root, &owner, now < wait.until) {
                 // The stream ends by the timeout of Envoy's if it cannot be resumed; it never goes on undecided.
                 Verdict::Go => {
                     let _ = host::continue_request();
                 }
-                Verdict::Answered => {}
+                Verdict::Answered | Verdict::Called => {}
                 Verdict::Wait => self.waiting.add(wait),
             }
         }
@@ -185,7 +226,33 @@ impl<F: Filter> Vm<F> {
         if let Some(owner) = self.root(root) {
             let came = owner.on_tick(self);
             self.resume(root, came);
-            owner.set_timer(self.waiting.has(root));
+            let overdue = self.calls.overdue(root, host::now());
+            if !overdue.is_empty() {
+                for call in overdue {
+                    host::cancel_grpc_call(call.token);
+                    self.conclude(call, Answer::TimedOut);
+                }
+                let _ = host::set_effective_context(root);
+            }
+            owner.set_timer(self.holds_requests(root));
+        }
+    }
+
+    /// `proxy_on_grpc_receive`: the answer to a unary call that ended well.
+    pub fn on_grpc_receive(&self, token: u32, size: usize) {
+        #[cfg(feature = "trap")]
+        self.trap.on_callout();
+        let Some(call) = self.calls.answered(Token(token)) else { return };
+        let message = if size == 0 { Ok(Vec::new()) } else { host::buffer(Buffer::GrpcMessage, size) };
+        self.conclude(call, message.map_or(Answer::Status(INTERNAL), Answer::Message));
+    }
+
+    /// `proxy_on_grpc_close`: a call ended. After an answer nobody waits for this any more.
+    pub fn on_grpc_close(&self, token: u32, status: u32) {
+        #[cfg(feature = "trap")]
+        self.trap.on_callout();
+        if let Some(call) = self.calls.answered(Token(token)) {
+            self.conclude(call, Answer::Status(status));
         }
     }
 
@@ -196,7 +263,7 @@ impl<F: Filter> Vm<F> {
         if let Some(owner) = self.root(root) {
             let came = owner.on_answer(Token(token), fields, body_size, self);
             self.resume(root, came);
-            owner.set_timer(self.waiting.has(root));
+            owner.set_timer(self.holds_requests(root));
         }
     }
 
@@ -204,6 +271,10 @@ impl<F: Filter> Vm<F> {
     pub(crate) fn refused(&self, scope: &str, error: &ConfigError) {
         host::increment(self.metrics.counter(&refusals::<F>(scope)), 1);
         self.log.line(Level::Error, &format!("sluice.{}: {scope} policy refused: {error}", F::NAME));
+    }
+
+    fn holds_requests(&self, root: u32) -> bool {
+        self.waiting.has(root) || self.calls.has(root)
     }
 
     fn root(&self, id: u32) -> Option<Rc<Root<F>>> {
@@ -226,6 +297,7 @@ enum Verdict {
     Go,
     Answered,
     Wait,
+    Called,
 }
 
 fn refusals<F: Filter>(scope: &str) -> StatName {
@@ -236,7 +308,7 @@ fn refusals<F: Filter>(scope: &str) -> StatName {
 fn without_policy<F: Filter>() -> Action {
     match refuse::<F>() {
         Verdict::Go => Action::Continue,
-        Verdict::Answered | Verdict::Wait => Action::Pause,
+        Verdict::Answered | Verdict::Wait | Verdict::Called => Action::Pause,
     }
 }
 
@@ -260,3 +332,6 @@ fn refuse<F: Filter>() -> Verdict {
 
 /// How long a request stands still for a document.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// gRPC status `INTERNAL`.
+const INTERNAL: u32 = 13;

@@ -2,7 +2,7 @@
 #![allow(unsafe_code, reason = "host functions take pointers; each block hands over a live slice or a local")]
 
 use super::{Buffer, FieldMap, Level, Metric, MetricKind, Status, Token};
-use filter_api::{Fields, UnixTime};
+use filter_api::{Fields, GrpcCall, UnixTime};
 use std::time::Duration;
 
 #[link(wasm_import_module = "env")]
@@ -66,6 +66,21 @@ unsafe extern "C" {
         timeout_millis: u32,
         token: *mut u32,
     ) -> u32;
+    fn proxy_grpc_call(
+        service: *const u8,
+        service_length: usize,
+        service_name: *const u8,
+        service_name_length: usize,
+        method: *const u8,
+        method_length: usize,
+        fields: *const u8,
+        fields_length: usize,
+        message: *const u8,
+        message_length: usize,
+        timeout_millis: u32,
+        token: *mut u32,
+    ) -> u32;
+    fn proxy_grpc_cancel(token: u32) -> u32;
     fn proxy_continue_stream(kind: u32) -> u32;
     fn proxy_call_foreign_function(
         name: *const u8,
@@ -265,6 +280,39 @@ pub fn http_call(
         )
     })?;
     Ok(Token(token))
+}
+
+/// Starts a unary gRPC call through a cluster. It may have failed before this returns.
+pub fn grpc_call(call: &GrpcCall<'_>) -> Result<Token, Status> {
+    let GrpcCall { cluster, service, method, message, timeout } = *call;
+    let target = super::grpc_service(cluster).ok_or(Status::BadArgument)?;
+    let none = Fields::serialise([].iter().copied());
+    let millis = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX);
+    let mut token = 0;
+    // SAFETY: live slices and a local.
+    done(unsafe {
+        proxy_grpc_call(
+            target.as_ptr(),
+            target.len(),
+            service.as_ptr(),
+            service.len(),
+            method.as_ptr(),
+            method.len(),
+            none.as_ptr(),
+            none.len(),
+            message.as_ptr(),
+            message.len(),
+            millis,
+            &raw mut token,
+        )
+    })?;
+    Ok(Token(token))
+}
+
+/// Gives a gRPC call up: its answer will not come any more.
+pub fn cancel_grpc_call(token: Token) {
+    // SAFETY: numbers only. It fails only for a call that is over.
+    let _ = unsafe { proxy_grpc_cancel(token.0) };
 }
 
 /// Lets the current stream's request go on.

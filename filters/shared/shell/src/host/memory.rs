@@ -1,7 +1,7 @@
 //! A host in memory for native unit tests: one stream, one shared-data map, and a log of the calls that were made.
 
 use super::{Buffer, FieldMap, Level, Metric, MetricKind, Status, Token};
-use filter_api::{Fields, UnixTime};
+use filter_api::{Fields, GrpcCall, UnixTime};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -38,6 +38,10 @@ pub struct Host {
     pub contexts: BTreeSet<u32>,
     /// Callouts that were started: cluster and fields.
     pub callouts: Vec<(String, Lines)>,
+    /// gRPC calls that were started: method and message.
+    pub grpc_calls: Vec<(String, Vec<u8>)>,
+    /// gRPC calls that were given up.
+    pub cancelled: Vec<u32>,
     /// The timer of the current root context.
     pub tick_period: Duration,
     /// How many host calls were made, log lines apart.
@@ -92,6 +96,22 @@ pub fn set_effective_context(context: u32) -> Result<(), Status> {
         host.context = context;
         Ok(())
     })
+}
+
+/// See the wasm version. The token is the number of calls so far; a cluster `nowhere` takes none.
+pub fn grpc_call(grpc: &GrpcCall<'_>) -> Result<Token, Status> {
+    call(|host| {
+        if grpc.cluster == "nowhere" {
+            return Err(Status::ParseFailure);
+        }
+        host.grpc_calls.push((grpc.method.to_owned(), grpc.message.to_vec()));
+        u32::try_from(host.grpc_calls.len()).map(Token).map_err(|_| Status::Other(10))
+    })
+}
+
+/// See the wasm version.
+pub fn cancel_grpc_call(token: Token) {
+    call(|host| host.cancelled.push(token.0));
 }
 
 /// See the wasm version.

@@ -122,7 +122,7 @@ fn answer(vm: &Vm<Patient>) {
 fn all_go_on_as_soon_as_the_document_is_there() {
     let vm = patient();
     assert_eq!((begin(&vm, 2), begin(&vm, 3)), (Action::Pause, Action::Pause));
-    assert_eq!(host::with(|host| host.tick_period), Duration::from_millis(10));
+    assert_eq!(host::with(|host| host.tick_period), Duration::from_millis(5));
     tick(&vm, 10);
     assert_eq!(outcome(), (vec![], vec![]), "it was asked for");
     answer(&vm);
