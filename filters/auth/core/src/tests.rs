@@ -1,0 +1,1 @@
+//! What the filter decides and does, request by request.
