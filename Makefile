@@ -14,6 +14,9 @@ MAKES := filters/tools/make
 DEMO ?=
 E2E ?=
 BENCH ?=
+# `make fuzz FUZZ=xfcc FUZZ_SECONDS=60`: one target, for a minute.
+FUZZ ?=
+FUZZ_SECONDS ?= 600
 
 .PHONY: help
 help: ## list the targets
@@ -46,6 +49,10 @@ e2e: build-tests envoy ## run the end-to-end tests against a local Envoy (E2E=<p
 .PHONY: e2e-compose
 e2e-compose: build-tests envoy ## run the end-to-end tests against containers (E2E=<part of a name>)
 	$(Q)E2E_BACKEND=compose cargo test --quiet --locked -p e2e -- $(E2E)
+
+.PHONY: fuzz
+fuzz: ## read what strangers send until something breaks: each target for ten minutes (FUZZ=<part of a name>, FUZZ_SECONDS)
+	$(Q)FUZZ='$(FUZZ)' FUZZ_SECONDS='$(FUZZ_SECONDS)' $(MAKES)/fuzz.sh
 
 .PHONY: bench
 bench: build-tests envoy ## measure CPU time per request and policy propagation
