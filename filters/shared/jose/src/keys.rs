@@ -1,5 +1,20 @@
 //! JWK Sets (RFC 7517): text into public keys that are ready to verify.
 
+mod jwk;
+mod key;
+mod members;
+mod refusal;
+#[cfg(test)]
+mod tests;
+
+use crate::algorithm::Algorithm;
+use crate::error::TokenError;
+use crate::json::{InvalidJson, Json};
+use jwk::Jwk;
+
+pub(crate) use key::Key;
+pub use refusal::{KeyRefusal, SkippedKey};
+
 /// Where a key set comes from decides what it may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -7,7 +22,8 @@ pub enum Origin {
     Inline,
     /// Fetched from an issuer: public keys only.
     Fetched,
-    /// A SPIFFE trust bundle: only keys of `use: jwt-svid` with a `kid`, for RS*, PS* and ES*.
+    /// A SPIFFE trust bundle: only keys of `use: jwt-svid` with a `kid`, for RS*, PS* and ES*
+    /// (SPIFFE Trust Domain and Bundle section 4.2.2, JWT-SVID section 2.1).
     SpiffeBundle,
 }
 
@@ -22,7 +38,7 @@ pub enum KeySetError {
     },
     /// Not JSON as we read it.
     #[error("{0}")]
-    Json(#[from] crate::json::InvalidJson),
+    Json(#[from] InvalidJson),
     /// Not an object with an array `keys`.
     #[error("not an object with an array `keys`")]
     Shape,
@@ -37,64 +53,12 @@ pub enum KeySetError {
     Sequence,
 }
 
-/// Why one key of a set is skipped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum KeyRefusal {
-    /// Not an object, or a member is missing or of the wrong type.
-    #[error("{0} is missing or of the wrong type")]
-    Member(&'static str),
-    /// `kty`, `crv` or `alg` is none that we verify with.
-    #[error("{0} is not supported")]
-    Unsupported(&'static str),
-    /// `use` is not `sig` (in a SPIFFE bundle: not `jwt-svid`), or `key_ops` is without `verify`.
-    #[error("not for signatures")]
-    Use,
-    /// `alg` does not fit `kty` or `crv`.
-    #[error("alg does not fit the key")]
-    Algorithm,
-    /// A shared secret in a set that is not inline.
-    #[error("a shared secret in a set that is not inline")]
-    Secret,
-    /// Too short or too long for its kind.
-    #[error("{bits} bits are not within {min} to {max}")]
-    Size {
-        /// The key's.
-        bits: usize,
-        /// The least.
-        min: usize,
-        /// The most.
-        max: usize,
-    },
-    /// The RSA exponent is not odd and from 3 to 2^32 - 1.
-    #[error("the exponent is not odd and from 3 to 2^32 - 1")]
-    Exponent,
-    /// The point is not on its curve, or of small order, or not in canonical form.
-    #[error("not a point of the curve")]
-    Point,
-    /// A number is not in canonical form: leading zeros, another length.
-    #[error("{0} is not in canonical form")]
-    Encoding(&'static str),
-    /// Another key of the set bears the same `kid`: both are skipped.
-    #[error("another key has the same kid")]
-    DuplicateKeyId,
-}
-
-/// A key that is not used, for one log line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SkippedKey {
-    /// Its place in `keys`, from 0.
-    pub place: usize,
-    /// Its `kid`, if that is a short text.
-    pub kid: Option<String>,
-    /// Why.
-    pub why: KeyRefusal,
-}
-
 /// Public keys that are ready to verify: what can be computed once is.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct KeySet {
+    keys: Vec<Key>,
     skipped: Vec<SkippedKey>,
+    exposed: Vec<usize>,
     sequence: Option<u64>,
 }
 
@@ -103,32 +67,63 @@ impl KeySet {
     pub const MAX_BYTES: usize = 256 * 1024;
     /// The most keys.
     pub const MAX_KEYS: usize = 100;
+    /// With how many keys a token without `kid` is tried.
+    pub const MAX_TRIES: usize = 4;
 
     /// Reads a JWK Set. A bad key skips itself only; an empty set is one that trusts nobody.
+    ///
+    /// A `kid` that several good keys bear is not used at all: which of them is meant nobody can say.
     ///
     /// # Errors
     /// [`KeySetError`] if it is no set at all: the caller keeps the one it has.
     pub fn parse(json: &[u8], origin: Origin) -> Result<Self, KeySetError> {
-        let _ = (json, origin);
-        Err(KeySetError::Shape)
+        if json.len() > Self::MAX_BYTES {
+            return Err(KeySetError::TooLarge { bytes: json.len() });
+        }
+        let document = Json::parse(json)?;
+        let entries = document.get("keys").and_then(Json::as_list).ok_or(KeySetError::Shape)?;
+        if entries.len() > Self::MAX_KEYS {
+            return Err(KeySetError::TooMany { keys: entries.len() });
+        }
+        let mut set = Self { sequence: sequence(&document, origin)?, ..Self::default() };
+        let mut good = Vec::new();
+        for (place, entry) in entries.iter().enumerate() {
+            let jwk = Jwk::new(entry);
+            if jwk.has_private_members() {
+                set.exposed.push(place);
+            }
+            match jwk.read(origin) {
+                Ok(key) => good.push((place, key)),
+                Err(why) => set.skipped.push(SkippedKey { place, kid: jwk.key_id(), why }),
+            }
+        }
+        set.keep_unambiguous(good);
+        Ok(set)
     }
 
     /// How many keys can verify.
     #[must_use]
     pub fn len(&self) -> usize {
-        0
+        self.keys.len()
     }
 
     /// Whether no key can verify.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.keys.is_empty()
     }
 
-    /// The keys that were skipped.
+    /// The keys that were skipped, in the order of the set.
     #[must_use]
     pub fn skipped(&self) -> &[SkippedKey] {
         &self.skipped
+    }
+
+    /// The places of keys that came with their private parts. These were not looked at, but whoever can read the set can
+    /// sign with them.
+    #[must_use]
+    pub fn exposed(&self) -> &[usize] {
+        &self.exposed
     }
 
     /// A SPIFFE bundle's `spiffe_sequence`.
@@ -140,6 +135,56 @@ impl KeySet {
     /// Whether the set mentions this `kid`, usable or not: only if it does not can a newer set help.
     #[must_use]
     pub fn has_key_id(&self, kid: &str) -> bool {
+        self.keys.iter().any(|key| key.key_id() == Some(kid)) || self.skips(kid)
+    }
+
+    /// The keys that may have signed a token with this header: one for a `kid`, a few without.
+    pub(crate) fn candidates(
+        &self,
+        algorithm: Algorithm,
+        kid: Option<&str>,
+    ) -> Result<Vec<&Key>, TokenError> {
+        let mismatch = TokenError::WrongAlgorithm { token: algorithm };
+        let Some(kid) = kid else {
+            let fitting = self.keys.iter().filter(|key| key.fits(algorithm));
+            let candidates: Vec<_> = fitting.take(Self::MAX_TRIES).collect();
+            return match candidates.is_empty() {
+                // No newer set will have a shared secret.
+                true if algorithm.is_symmetric() => Err(mismatch),
+                true => Err(TokenError::UnknownKey { kid: None }),
+                false => Ok(candidates),
+            };
+        };
+        match self.keys.iter().find(|key| key.key_id() == Some(kid)) {
+            Some(key) if key.fits(algorithm) => Ok(vec![key]),
+            Some(_) => Err(mismatch),
+            None if self.skips(kid) => Err(TokenError::UnusableKey { kid: kid.to_owned() }),
+            None => Err(TokenError::UnknownKey { kid: Some(kid.to_owned()) }),
+        }
+    }
+
+    fn skips(&self, kid: &str) -> bool {
         self.skipped.iter().any(|key| key.kid.as_deref() == Some(kid))
+    }
+
+    fn keep_unambiguous(&mut self, good: Vec<(usize, Key)>) {
+        let ids: Vec<Option<String>> = good.iter().map(|(_, key)| key.key_id().map(str::to_owned)).collect();
+        for (place, key) in good {
+            let kid = key.key_id().map(str::to_owned);
+            if kid.is_some() && ids.iter().filter(|other| **other == kid).count() > 1 {
+                self.skipped.push(SkippedKey { place, kid, why: KeyRefusal::DuplicateKeyId });
+            } else {
+                self.keys.push(key);
+            }
+        }
+        self.skipped.sort_by_key(|skipped| skipped.place);
+    }
+}
+
+fn sequence(document: &Json, origin: Origin) -> Result<Option<u64>, KeySetError> {
+    match document.get("spiffe_sequence").filter(|_| origin == Origin::SpiffeBundle) {
+        None => Ok(None),
+        Some(Json::Number(text)) => text.parse().map(Some).map_err(|_| KeySetError::Sequence),
+        Some(_) => Err(KeySetError::Sequence),
     }
 }

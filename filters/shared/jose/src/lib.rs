@@ -6,11 +6,14 @@
 #![forbid(unsafe_code)]
 
 mod algorithm; // RS256, ES256, EdDSA, ..
+mod base64url; // canonical base64url
 mod claims; // what a token says
+mod crypto; // one kind of key per file
 mod error; // why a token or a key set is refused
 mod expected; // exp, nbf, iat, iss, aud, typ
 mod json; // strict JSON: no duplicates, numbers keep their text
 mod keys; // JWK Set -> keys ready to verify
+mod numeric_date; // seconds since 1970
 mod token; // compact JWS
 mod verified; // claims that are proven
 

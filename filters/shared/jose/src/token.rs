@@ -1,21 +1,27 @@
 //! JWS in compact form (RFC 7515 section 7.1), as far as it can be judged without a key.
 
+pub(crate) mod header;
+#[cfg(test)]
+mod tests;
+
 use crate::algorithm::Algorithm;
+use crate::base64url;
 use crate::claims::Claims;
 use crate::error::{Malformed, TokenError};
+use crate::json::Json;
 use crate::keys::KeySet;
 use crate::verified::VerifiedToken;
 use filter_api::HostCrypto;
+use header::Header;
 
 /// A token whose form was checked and nothing else. Borrows the text.
 #[derive(Clone, Debug)]
 pub struct Token<'t> {
-    algorithm: Algorithm,
-    key_id: Option<String>,
-    typ: Option<String>,
-    header_members: usize,
+    header: Header,
     claims: Claims,
     payload: &'t str,
+    signed: &'t [u8],
+    signature: Vec<u8>,
 }
 
 impl<'t> Token<'t> {
@@ -26,35 +32,46 @@ impl<'t> Token<'t> {
 
     /// Checks the form. No key is needed, nothing is believed.
     ///
+    /// `alg` is judged before payload and signature: `none` with an empty signature is a matter of the algorithm.
+    ///
     /// # Errors
     /// [`TokenError`] from `Malformed` to `UnknownAlgorithm`.
     pub fn parse(text: &'t [u8]) -> Result<Self, TokenError> {
-        let _ = text;
-        Err(Malformed::Parts.into())
+        if text.len() > Self::MAX_BYTES {
+            return Err(TokenError::TooLarge { bytes: text.len() });
+        }
+        let parts = Parts::split(text)?;
+        let header = Header::parse(&decode(parts.header)?)?;
+        let payload = std::str::from_utf8(parts.payload).map_err(|_| Malformed::Base64)?;
+        let claims = Json::parse(&decode(parts.payload)?).ok().and_then(Claims::new);
+        let claims = claims.ok_or(Malformed::Payload)?;
+        let signature = decode(parts.signature)?;
+        Ok(Self { header, claims, payload, signed: parts.signed, signature })
     }
 
     /// The header's `alg`.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
-        self.algorithm
+        self.header.algorithm
     }
 
     /// The header's `kid`.
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
-        self.key_id.as_deref()
+        self.header.key_id.as_deref()
     }
 
     /// The header's `typ`.
     #[must_use]
     pub fn typ(&self) -> Option<&str> {
-        self.typ.as_deref()
+        self.header.typ.as_deref()
     }
 
-    /// How many members the header has that are not `alg`, `kid` or `typ`; a JWT-SVID may have none.
+    /// How many members the header has that are not `alg`, `kid` or `typ`; a JWT-SVID may have none. They are never
+    /// used: a key, a URL or a certificate that a token brings along is the token's own word.
     #[must_use]
     pub fn other_header_members(&self) -> usize {
-        self.header_members
+        self.header.others
     }
 
     /// `iss` if it is a string. Good for choosing keys, for nothing else.
@@ -69,9 +86,12 @@ impl<'t> Token<'t> {
         self.claims.get("sub")?.as_text()
     }
 
-    /// Checks the signature, with the host's cryptography where it can: at most 4 host calls, usually one.
+    /// Checks the signature, with the host's cryptography where it can.
     ///
     /// * `algorithms`: those the policy allows; empty: all that the keys allow.
+    ///
+    /// A token with `kid` is checked with the key of that name only, one without with at most [`KeySet::MAX_TRIES`] keys
+    /// of its algorithm. Each try is one host call or none.
     ///
     /// # Errors
     /// [`TokenError`] from `AlgorithmNotAllowed` to `Signature`.
@@ -81,7 +101,48 @@ impl<'t> Token<'t> {
         algorithms: &[Algorithm],
         crypto: &impl HostCrypto,
     ) -> Result<VerifiedToken, TokenError> {
-        let _ = (keys, algorithms, crypto, self.payload);
-        Err(TokenError::Signature)
+        let algorithm = self.header.algorithm;
+        if !algorithms.is_empty() && !algorithms.contains(&algorithm) {
+            return Err(TokenError::AlgorithmNotAllowed { token: algorithm });
+        }
+        let keys = keys.candidates(algorithm, self.key_id())?;
+        let proven = |key: &&crate::keys::Key| key.verify(algorithm, self.signed, &self.signature, crypto);
+        keys.into_iter().find(proven).ok_or(TokenError::Signature)?;
+        Ok(VerifiedToken::new(self.claims, self.payload.to_owned(), self.header.typ))
     }
+}
+
+/// The three parts as they came.
+struct Parts<'t> {
+    header: &'t [u8],
+    payload: &'t [u8],
+    signature: &'t [u8],
+    /// Header and payload with the dot between them: what the signature is over.
+    signed: &'t [u8],
+}
+
+impl<'t> Parts<'t> {
+    fn split(text: &'t [u8]) -> Result<Self, TokenError> {
+        let mut parts = text.split(|byte| *byte == b'.');
+        let (header, payload, signature) = match [parts.next(), parts.next(), parts.next()] {
+            [Some(header), Some(payload), Some(signature)] => (header, payload, signature),
+            _ => return Err(Malformed::Parts.into()),
+        };
+        match parts.count() {
+            0 => {}
+            2 => return Err(TokenError::Encrypted), // RFC 7516 section 7.1: five parts
+            _ => return Err(Malformed::Parts.into()),
+        }
+        let dot_and_signature = signature.len().saturating_add(1);
+        let signed = text.len().checked_sub(dot_and_signature).and_then(|length| text.get(..length));
+        Ok(Self { header, payload, signature, signed: signed.ok_or(Malformed::Parts)? })
+    }
+}
+
+/// A part may not be empty: `h.p.` is not signed, and some read it as two parts.
+fn decode(part: &[u8]) -> Result<Vec<u8>, Malformed> {
+    if part.is_empty() {
+        return Err(Malformed::Parts);
+    }
+    base64url::decode(part).ok_or(Malformed::Base64)
 }

@@ -3,6 +3,7 @@
 use crate::claims::Claims;
 use crate::error::TokenError;
 use crate::expected::Expected;
+use crate::numeric_date;
 use filter_api::UnixTime;
 
 /// Claims whose signature was verified. Built by [`crate::Token::verify`] only.
@@ -14,6 +15,10 @@ pub struct VerifiedToken {
 }
 
 impl VerifiedToken {
+    pub(crate) fn new(claims: Claims, payload: String, typ: Option<String>) -> Self {
+        Self { claims, payload, typ }
+    }
+
     /// What the token says.
     #[must_use]
     pub fn claims(&self) -> &Claims {
@@ -37,13 +42,13 @@ impl VerifiedToken {
     /// # Errors
     /// [`TokenError`] from `Missing` to `Typ`.
     pub fn check(&self, expected: &Expected, now: UnixTime) -> Result<(), TokenError> {
-        let _ = (expected, now);
-        Err(TokenError::Missing { claim: "exp" })
+        expected.check_typ(self.typ())?;
+        expected.check_claims(&self.claims, now)
     }
 
     /// `exp`: from here on the token is nothing (without any skew); `None` if it says none or nonsense.
     #[must_use]
     pub fn not_after(&self) -> Option<UnixTime> {
-        None
+        numeric_date::parse(self.claims.get("exp")?)
     }
 }
