@@ -58,8 +58,9 @@ fn refuses_a_manifest_with_a_broken_policy() {
 }
 
 /// By the core of its filter.
-fn compile(filter: &str, policy: &Value) -> Result<(), ConfigError> {
+pub(crate) fn compile(filter: &str, policy: &Value) -> Result<(), ConfigError> {
     match filter {
+        "auth" => auth_core::Policy::compile(policy).map(drop),
         "canary" => canary_core::Policy::compile(policy).map(drop),
         other => panic!("no filter is called {other}"),
     }
