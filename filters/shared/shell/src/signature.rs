@@ -1,7 +1,7 @@
 //! `verify_signature`, Envoy's foreign function (`source/extensions/common/wasm/foreign.cc`): BoringSSL checks a signature.
 //!
-//! Arguments and answer are protobuf messages of a few fields (`VerifySignatureArguments`: 1 public key, 2 hash function,
-//! 3 text, 4 signature; `VerifySignatureResult`: 1 result, 2 error), written and read by hand: one message each way, on
+//! Arguments and answer are protobuf messages of a few fields (`VerifySignatureArguments`: 1 hash function, 2 public key,
+//! 3 signature, 4 text; `VerifySignatureResult`: 1 result, 2 error), written and read by hand: one message each way, on
 //! the path of every new token.
 
 use crate::host;
@@ -14,7 +14,7 @@ pub(crate) fn verify(hash: HashFunction, key: &[u8], message: &[u8], signature: 
         HashFunction::Sha384 => b"sha384",
         HashFunction::Sha512 => b"sha512",
     };
-    let parts = [(1, key), (2, hash), (3, message), (4, signature)];
+    let parts = [(1, hash), (2, key), (3, signature), (4, message)];
     let room = parts.iter().map(|(_, part)| part.len().saturating_add(11)).sum();
     let mut arguments = Vec::with_capacity(room);
     for (number, part) in parts {
@@ -44,4 +44,38 @@ fn write_field(number: u8, bytes: &[u8], out: &mut Vec<u8>) {
 /// Whether `VerifySignatureResult.result` is true. Anything else at its place means no.
 fn is_true(answer: &[u8]) -> bool {
     matches!(answer, [0x08, 1, ..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host;
+
+    #[test]
+    fn arguments_are_a_message_of_four_fields() {
+        host::with(|host| host.foreign.insert("verify_signature".to_owned(), vec![8, 1]));
+        let message = [7; 300];
+        assert_eq!(verify(HashFunction::Sha256, b"key", &message, b"signature"), HostVerdict::Valid);
+        let mut want = b"\x0a\x06sha256\x12\x03key\x1a\x09signature\x22\xac\x02".to_vec();
+        want.extend(message);
+        assert_eq!(host::with(|host| host.foreign_arguments.clone()), want);
+    }
+
+    #[test]
+    fn only_true_is_valid() {
+        for (name, answer, want) in [
+            ("true", Some(b"\x08\x01".as_slice()), HostVerdict::Valid),
+            ("false", Some(b"\x08\x00"), HostVerdict::Invalid),
+            ("false, left out", Some(b""), HostVerdict::Invalid),
+            ("an error", Some(b"\x12\x05wrong"), HostVerdict::Invalid),
+            ("two", Some(b"\x08\x02"), HostVerdict::Invalid),
+            ("no such function", None, HostVerdict::Unavailable),
+        ] {
+            host::with(|host| {
+                host.foreign.clear();
+                host.foreign.extend(answer.map(|answer| ("verify_signature".to_owned(), answer.to_vec())));
+            });
+            assert_eq!(verify(HashFunction::Sha512, b"", b"", b""), want, "{name}");
+        }
+    }
 }

@@ -28,6 +28,8 @@ pub struct Host {
     pub log: Vec<String>,
     /// Answers of foreign functions by name.
     pub foreign: BTreeMap<String, Vec<u8>>,
+    /// What the last of them was given.
+    pub foreign_arguments: Vec<u8>,
     /// The context that host calls act for.
     pub context: u32,
     /// The streams that were resumed.
@@ -224,8 +226,11 @@ pub fn http_call(cluster: &str, fields: &[(&str, &[u8])], _: &[u8], _: Duration)
 }
 
 /// See the wasm version.
-pub fn foreign_function(name: &str, _: &[u8]) -> Result<Vec<u8>, Status> {
-    call(|host| host.foreign.get(name).cloned().ok_or(Status::NotFound))
+pub fn foreign_function(name: &str, arguments: &[u8]) -> Result<Vec<u8>, Status> {
+    call(|host| {
+        host.foreign_arguments = arguments.to_vec();
+        host.foreign.get(name).cloned().ok_or(Status::NotFound)
+    })
 }
 
 /// See the wasm version.
