@@ -1,6 +1,7 @@
 use crate::{choice, fuzz};
-use auth_core::{Place, Places, judge};
-use filter_api::{Fields, Mutation, Value, config};
+use auth_core::{Place, Places, Policy, judge};
+use filter_api::fake::FakeRequest;
+use filter_api::{Decision, Fields, Mutation, Value, config};
 
 const PATHS: [&[u8]; 24] = [
     b"/",
@@ -97,6 +98,76 @@ fn places() {
         assert!(lines.contains(&(":method", b"GET".to_vec())));
     });
 }
+
+const LINES: [&[u8]; 16] = [
+    b"/admin",
+    b"/orders",
+    b"/healthz",
+    b"Bearer ",
+    b"eyJhbGciOiJIUzI1NiJ9",
+    b".",
+    b"e30",
+    b"access_token=",
+    b"?",
+    b"%2e",
+    b"//",
+    b"root",
+    b"By=spiffe://example.org/a;URI=spiffe://example.org/ops",
+    b"GET",
+    b"CONNECT",
+    b"*",
+];
+
+/// Nobody gets in without proof, and nobody writes what only the policy may.
+#[test]
+fn policy() {
+    let policy = Policy::compile(&Value::from_json(POLICY.as_bytes()).unwrap()).unwrap();
+    fuzz("policy", &LINES, |bytes| {
+        let mut lines = bytes.split(|byte| *byte == b'\n');
+        let path = [b"/", lines.next().unwrap_or_default()].concat();
+        let mut request = FakeRequest::default()
+            .field(":method", lines.next().unwrap_or_default())
+            .field(":path", &path)
+            .field("x-jwt-sub", "root")
+            .field("X_jwt-sub".to_ascii_lowercase().as_str(), "root")
+            .field("x-forwarded-client-cert", "URI=spiffe://example.org/ops");
+        for line in lines.take(6) {
+            let (name, value) = choice(line, NAMES.len());
+            if NAMES[name] != ":path" {
+                request = request.field(NAMES[name], value);
+            }
+        }
+        match policy.authorize(&request, false) {
+            Decision::Continue(effects) => {
+                assert!(
+                    path.split(|byte| *byte == b'?').next() == Some(b"/healthz"),
+                    "{}",
+                    path.escape_ascii()
+                );
+                for name in ["x-jwt-sub", "x_jwt-sub", "x-forwarded-client-cert"] {
+                    assert!(effects.request.contains(&Mutation::Remove(name)), "{name}");
+                }
+            }
+            Decision::Reply(reply) => assert!(matches!(reply.status, 400 | 401 | 403), "{}", reply.details),
+            _ => panic!("nothing to wait for"),
+        }
+    });
+}
+
+const POLICY: &str = r#"{
+    "providers": [{
+        "name": "idp", "issuer": "https://issuer.example", "audiences": ["orders"],
+        "keys": {"inline": {"keys": [{"kty": "oct", "k": "bm90IGtub3duIHRvIGFueWJvZHkgb3V0c2lkZSBvZiB0aGlz"}]}},
+        "from": [{"header": "authorization", "prefix": "Bearer "}, {"cookie": "access_token"}, {"query": "access_token"}],
+        "forward": {"token": "strip", "claims": [{"claim": "sub", "header": "x-jwt-sub"}]}
+    }],
+    "spiffe": {"xfcc": {"from": ["spiffe://example.org/edge"]}},
+    "rules": [
+        {"when": {"path": {"exact": "/healthz"}}, "allow": "anyone"},
+        {"when": {"path": {"prefix": "/admin"}}, "require": {"peer": ["spiffe://example.org/ops"]}},
+        {"require": {"token": "idp"}}
+    ]
+}"#;
 
 const NAMES: [&str; 6] = ["authorization", "x-token", "x-auth", "cookie", ":path", "other"];
 
