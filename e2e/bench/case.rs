@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use e2e::{Error, artifact, parse_yaml};
 use serde_json::{Value, json};
 
-use crate::ladder;
+use crate::traffic::Traffic;
+use crate::{auth, ladder};
 
 /// One way to send a request through Envoy.
 #[derive(Debug, Clone)]
@@ -13,18 +14,57 @@ pub(crate) struct Case {
     pub(crate) name: String,
     /// For the reader of the table.
     pub(crate) about: String,
-    pub(crate) filter: Filter,
+    /// The filters before the router.
+    pub(crate) filters: Vec<Filter>,
     /// The routes of its only virtual host.
     pub(crate) routes: Value,
     pub(crate) decides: Decides,
+    pub(crate) traffic: Traffic,
 }
 
-/// The filter before the router.
+/// A filter.
 #[derive(Debug, Clone)]
 pub(crate) enum Filter {
-    None,
     Lua(String),
-    Wasm { module: PathBuf, policy: Value },
+    /// One of Envoy's own, as its configuration has it.
+    Native(Value),
+    Wasm {
+        name: &'static str,
+        module: PathBuf,
+        policy: Value,
+    },
+}
+
+impl Filter {
+    pub(crate) fn wasm(name: &'static str, module: &Path, policy: Value) -> Self {
+        Self::Wasm { name, module: module.to_owned(), policy }
+    }
+}
+
+/// What is measured in one Envoy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Group {
+    Canary,
+    Auth,
+}
+
+impl Group {
+    pub(crate) const ALL: [Self; 2] = [Self::Canary, Self::Auth];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Canary => "canary",
+            Self::Auth => "auth",
+        }
+    }
+
+    /// All cases, the plainest first. `against`: other builds of `canary`.
+    pub(crate) fn cases(self, against: &[PathBuf]) -> Result<Vec<Case>, Error> {
+        match self {
+            Self::Canary => Case::of_canary(against),
+            Self::Auth => auth::cases(),
+        }
+    }
 }
 
 /// What must come of two requests before anything is measured, so that no broken configuration looks fast.
@@ -43,8 +83,7 @@ pub(crate) enum Decides {
 }
 
 impl Case {
-    /// All cases, the plainest first.
-    pub(crate) fn all(against: &[PathBuf]) -> Result<Vec<Self>, Error> {
+    fn of_canary(against: &[PathBuf]) -> Result<Vec<Self>, Error> {
         let mut cases = references()?;
         cases.extend(canaries()?);
         for module in against {
@@ -61,9 +100,24 @@ impl Case {
         Ok(cases)
     }
 
-    fn new(name: &str, about: &str, filter: Filter, decides: Decides) -> Result<Self, Error> {
+    fn new(
+        name: &str,
+        about: &str,
+        filters: impl IntoIterator<Item = Filter>,
+        decides: Decides,
+    ) -> Result<Self, Error> {
         let routes = parse_yaml(ROUTES)?;
-        Ok(Self { name: name.to_owned(), about: about.to_owned(), filter, routes, decides })
+        let (name, about, filters) = (name.to_owned(), about.to_owned(), filters.into_iter().collect());
+        Ok(Self { name, about, filters, routes, decides, traffic: Traffic::default() })
+    }
+
+    /// A case whose requests say themselves what must come of them.
+    pub(crate) fn plain(name: &str, about: &str, filters: Vec<Filter>) -> Result<Self, Error> {
+        Self::new(name, about, filters, Decides::Anything)
+    }
+
+    pub(crate) fn traffic(self, traffic: Traffic) -> Self {
+        Self { traffic, ..self }
     }
 
     fn routes(self, routes: Value) -> Self {
@@ -77,12 +131,22 @@ fn references() -> Result<Vec<Case>, Error> {
     let full = LUA_SOURCE.replace("FULL = false", "FULL = true");
     let empty = wasm(&artifact("test/empty.wasm")?, json!({}));
     Ok(vec![
-        Case::new(NONE, "no filter", Filter::None, Nobody)?,
+        Case::new(NONE, "no filter", None, Nobody)?,
         Case::new("empty", "empty Wasm filter", empty, Nobody)?,
-        Case::new("native", "routes: 3 header matches, runtime_fraction", Filter::None, AtRandom)?
+        Case::new("native", "routes: 3 header matches, runtime_fraction", None, AtRandom)?
             .routes(parse_yaml(NATIVE)?),
-        Case::new(LUA, "Lua: 3 rules, sticky draw, header", Filter::Lua(LUA_SOURCE.to_owned()), ByRules)?,
-        Case::new("lua-full", "the same, route metadata, subset for the log", Filter::Lua(full), ByRules)?,
+        Case::new(
+            LUA,
+            "Lua: 3 rules, sticky draw, header",
+            Some(Filter::Lua(LUA_SOURCE.to_owned())),
+            ByRules,
+        )?,
+        Case::new(
+            "lua-full",
+            "the same, route metadata, subset for the log",
+            Some(Filter::Lua(full)),
+            ByRules,
+        )?,
     ])
 }
 
@@ -113,8 +177,8 @@ fn canaries() -> Result<Vec<Case>, Error> {
     Ok(cases)
 }
 
-fn wasm(module: &Path, policy: Value) -> Filter {
-    Filter::Wasm { module: module.to_owned(), policy }
+fn wasm(module: &Path, policy: Value) -> Option<Filter> {
+    Some(Filter::wasm("sluice.canary", module, policy))
 }
 
 /// What a response can carry, it carries: no sticky key, so that each request is a client's first and gets a cookie.

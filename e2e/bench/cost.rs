@@ -9,7 +9,7 @@ use std::time::Instant;
 use e2e::{Error, Stack};
 use serde_json::Value;
 
-use crate::case::{AGAINST, CANARY, Case, Decides, Filter, HEADER, NONE};
+use crate::case::{AGAINST, CANARY, Case, Decides, Filter, Group, HEADER, NONE};
 use crate::cpu::Process;
 use crate::lane::Lane;
 use crate::listener;
@@ -19,6 +19,7 @@ use crate::options::Options;
 /// What was measured.
 #[derive(Debug)]
 pub(crate) struct Cost {
+    pub(crate) group: Group,
     pub(crate) measured: Vec<Measured>,
     /// What Envoy says about itself.
     pub(crate) envoy: String,
@@ -67,14 +68,17 @@ impl Cost {
     }
 }
 
-/// Runs all cases in turns.
-pub(crate) async fn measure(options: &Options) -> Result<Cost, Error> {
-    let mut cases = Case::all(&options.against)?;
+/// Runs all cases of a group in turns; `None` if none of them is wanted.
+pub(crate) async fn measure(group: Group, options: &Options) -> Result<Option<Cost>, Error> {
+    let mut cases = group.cases(&options.against)?;
     cases.retain(|case| {
         let named = |only: &String| case.name.starts_with(only.as_str());
         let always = case.name == NONE || case.name.starts_with(AGAINST);
         always || options.only.is_empty() || options.only.iter().any(named)
     });
+    if cases.iter().all(|case| case.name == NONE) {
+        return Ok(None);
+    }
     let stack = Stack::try_start(listener::bootstrap(&cases)).await.map_err(|e| e.to_string())?;
     let mut bench = Bench::open(stack, &cases).await?;
     // Not counted: connections, caches, and V8's second compiler.
@@ -87,7 +91,7 @@ pub(crate) async fn measure(options: &Options) -> Result<Cost, Error> {
         bench.round(options.requests, round).await?;
         bench.progress(round + 1, options.rounds, begun);
     }
-    bench.close(&cases, options).await
+    bench.close(group, &cases, options).await.map(Some)
 }
 
 struct Bench {
@@ -115,7 +119,7 @@ impl Bench {
             let Case { name, about, .. } = case.clone();
             let measured =
                 Measured { name, about, micros: Vec::new(), envoy_busy: Vec::new(), load_busy: Vec::new() };
-            let load = Load::open(stack.envoy.addr(&case.name)).await?;
+            let load = Load::open(stack.envoy.addr(&case.name), &case.traffic).await?;
             runs.push(Run { measured, load, counted: answered(&stack, &case.name).await? });
         }
         let id = stack.envoy.process_id().ok_or("the bench needs Envoy as a process of this machine")?;
@@ -183,14 +187,16 @@ impl Bench {
         }
     }
 
-    async fn close(self, cases: &[Case], options: &Options) -> Result<Cost, Error> {
+    async fn close(self, group: Group, cases: &[Case], options: &Options) -> Result<Cost, Error> {
         self.own.relax();
         self.own.pin(&self.all_cores);
         let info: Value = serde_json::from_str(&self.stack.envoy.admin("/server_info").await)?;
-        let mut modules: Vec<PathBuf> = cases.iter().filter_map(module).collect();
+        let mut modules: Vec<PathBuf> =
+            cases.iter().flat_map(|case| &case.filters).filter_map(module).collect();
         modules.sort();
         modules.dedup();
         Ok(Cost {
+            group,
             measured: self.runs.into_iter().map(|run| run.measured).collect(),
             envoy: info["version"].as_str().unwrap_or_default().to_owned(),
             modules,
@@ -201,8 +207,8 @@ impl Bench {
     }
 }
 
-fn module(case: &Case) -> Option<PathBuf> {
-    match &case.filter {
+fn module(filter: &Filter) -> Option<PathBuf> {
+    match filter {
         Filter::Wasm { module, .. } => Some(module.clone()),
         _ => None,
     }

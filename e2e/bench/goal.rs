@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use crate::case::{CANARY, LUA, NONE};
+use crate::case::{CANARY, Group, LUA, NONE};
+use crate::cost::Measured;
 use crate::results::{Results, percentile};
 
 /// One promise.
@@ -47,8 +48,8 @@ impl fmt::Display for Goal {
 
 /// The promises that this run can tell something about.
 pub(crate) fn judge(results: &Results) -> Vec<Goal> {
-    let mut goals = Vec::new();
-    let least = |name| results.cost.of(name).map(|measured| measured.least());
+    let mut goals = of_auth(results);
+    let least = |name| results.of(Group::Canary)?.of(name).map(Measured::least);
     if let (Some(none), Some(canary)) = (least(NONE), least(CANARY)) {
         let about = "canary above no filter, minimum".to_owned();
         goals.push(Goal { about, unit: "us", got: canary - none, aim: 2.5, limit: 3.5 });
@@ -71,4 +72,26 @@ pub(crate) fn judge(results: &Results) -> Vec<Goal> {
         });
     }
     goals
+}
+
+/// Ratios to what Envoy's own filter adds to a request in the same run.
+fn of_auth(results: &Results) -> Vec<Goal> {
+    let least = |name| results.of(Group::Auth)?.of(name).map(Measured::least);
+    let Some(none) = least(NONE) else { return Vec::new() };
+    let added = |name| least(name).map(|micros| micros - none);
+    [
+        ("auth-rs256", "jwt-rs256", 1.0),
+        ("auth-es256", "jwt-es256", 1.0),
+        ("auth-eddsa", "jwt-eddsa", 1.0),
+        ("auth-known", "jwt-known", 1.3),
+        ("auth-signature", "auth-rs256", 1.2),
+        ("auth-garbage", "auth-rs256", 0.3),
+        ("auth-expired", "auth-rs256", 0.3),
+    ]
+    .into_iter()
+    .filter_map(|(ours, other, limit)| {
+        let got = added(ours)? / added(other)?;
+        Some(Goal { about: format!("{ours} beside {other}, minimum"), unit: "times", got, aim: limit, limit })
+    })
+    .collect()
 }

@@ -1,4 +1,4 @@
-//! One kept-alive connection that sends the same bytes again and again, and does as little as can be done about it.
+//! One kept-alive connection that sends the same requests again and again, and does as little as can be done about it.
 
 use std::future::poll_fn;
 use std::io::{Error, ErrorKind, Result};
@@ -8,29 +8,41 @@ use std::pin::Pin;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
 
-/// A connection and its request.
+/// A connection and its requests.
 #[derive(Debug)]
 pub(crate) struct Lane {
     stream: TcpStream,
-    request: Vec<u8>,
+    requests: Vec<Vec<u8>>,
+    sent: usize,
+    /// How each answer begins.
+    status_line: String,
     buffer: Vec<u8>,
 }
 
 impl Lane {
     /// Connects. `user` is told apart by sticky keys; `more` are further header lines.
     pub(crate) async fn open(addr: SocketAddr, user: usize, more: &[(&str, &str)]) -> Result<Self> {
-        let stream = TcpStream::connect(addr).await?;
-        stream.set_nodelay(true)?;
-        Ok(Self { stream, request: request(user, more), buffer: vec![0; BUFFER] })
+        let more: Vec<_> =
+            more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self::of(addr, vec![request(user, &more)], 200).await
     }
 
-    /// Sends the request and returns the body of the answer, which must be a 200.
+    /// Connects, to send these in turns; all answers have this status.
+    pub(crate) async fn of(addr: SocketAddr, requests: Vec<Vec<u8>>, status: u16) -> Result<Self> {
+        let stream = TcpStream::connect(addr).await?;
+        stream.set_nodelay(true)?;
+        let status_line = format!("HTTP/1.1 {status} ");
+        Ok(Self { stream, requests, sent: 0, status_line, buffer: vec![0; BUFFER] })
+    }
+
+    /// Sends the next request and returns the body of the answer.
     pub(crate) async fn exchange(&mut self) -> Result<&[u8]> {
         self.send().await?;
+        self.sent += 1;
         let mut filled = 0;
         let body = loop {
             filled += self.receive(filled).await?;
-            if let Some(body) = body(&self.buffer[..filled])? {
+            if let Some(body) = body(&self.buffer[..filled], &self.status_line)? {
                 break body;
             }
         };
@@ -38,7 +50,7 @@ impl Lane {
     }
 
     async fn send(&self) -> Result<()> {
-        let mut rest = self.request.as_slice();
+        let mut rest = self.requests[self.sent % self.requests.len()].as_slice();
         while !rest.is_empty() {
             match self.stream.try_write(rest) {
                 Ok(sent) => rest = &rest[sent..],
@@ -61,10 +73,10 @@ impl Lane {
 }
 
 /// Where the body begins, once all of it is there.
-fn body(received: &[u8]) -> Result<Option<usize>> {
+fn body(received: &[u8], status_line: &str) -> Result<Option<usize>> {
     let Some(end) = received.windows(4).position(|window| window == b"\r\n\r\n") else { return Ok(None) };
     let head = str::from_utf8(&received[..end]).map_err(Error::other)?;
-    if !head.starts_with("HTTP/1.1 200 ") {
+    if !head.starts_with(status_line) {
         return Err(Error::other(head.to_owned()));
     }
     let length = head.split("\r\n").find_map(|line| line.strip_prefix("content-length: "));
@@ -75,7 +87,7 @@ fn body(received: &[u8]) -> Result<Option<usize>> {
 }
 
 /// As a browser's script would send it behind a gateway that traces.
-fn request(user: usize, more: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn request(user: usize, more: &[(String, String)]) -> Vec<u8> {
     let mut text = format!(
         "GET /shop/items/4711?color=red HTTP/1.1\r\n\
          host: shop.example.com\r\n\

@@ -24,7 +24,8 @@ fn listener(mut listener: Value, case: &Case, plugin: &Value) -> Value {
     // A line a request would cost more than some of the filters, and be flushed at any time.
     manager.as_object_mut().expect("a connection manager").remove("access_log");
     let router = manager["http_filters"].as_array().and_then(|filters| filters.last().cloned());
-    manager["http_filters"] = filter(case, plugin).into_iter().chain(router).collect();
+    manager["http_filters"] =
+        case.filters.iter().map(|filter| configure(filter, &case.name, plugin)).chain(router).collect();
     manager["route_config"] = json!({
         "name": case.name,
         "virtual_hosts": [{ "name": case.name, "domains": ["*"], "routes": case.routes }],
@@ -32,30 +33,30 @@ fn listener(mut listener: Value, case: &Case, plugin: &Value) -> Value {
     listener
 }
 
-fn filter(case: &Case, plugin: &Value) -> Option<Value> {
-    match &case.filter {
-        Filter::None => None,
-        Filter::Lua(source) => Some(json!({
+fn configure(filter: &Filter, case: &str, plugin: &Value) -> Value {
+    match filter {
+        Filter::Native(native) => native.clone(),
+        Filter::Lua(source) => json!({
             "name": "lua",
             "typed_config": {
                 "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
                 "default_source_code": { "inline_string": source },
             },
-        })),
-        Filter::Wasm { module, policy } => {
+        }),
+        Filter::Wasm { name, module, policy } => {
             let mut config = plugin.clone();
             // A VM for each case: nobody profits from what another one made hot.
-            config["vm_config"]["vm_id"] = json!(format!("bench-{}", case.name));
+            config["vm_config"]["vm_id"] = json!(format!("bench-{case}-{name}"));
             config["vm_config"]["code"] = json!({ "local": { "filename": module } });
             config["configuration"] =
                 json!({ "@type": "type.googleapis.com/google.protobuf.Struct", "value": policy });
-            Some(json!({
-                "name": "sluice.canary",
+            json!({
+                "name": name,
                 "typed_config": {
                     "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
                     "config": config,
                 },
-            }))
+            })
         }
     }
 }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use e2e::Error;
 
 use crate::lane::Lane;
+use crate::traffic::Traffic;
 
 /// The connections to one listener, kept for all rounds.
 #[derive(Debug)]
@@ -16,10 +17,11 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    pub(crate) async fn open(addr: SocketAddr) -> io::Result<Self> {
+    pub(crate) async fn open(addr: SocketAddr, traffic: &Traffic) -> io::Result<Self> {
         let mut lanes = Vec::new();
         for user in 0..CONNECTIONS {
-            lanes.push(Lane::open(addr, user, &[]).await?);
+            let requests = traffic.of_connection(user, CONNECTIONS);
+            lanes.push(Lane::of(addr, requests, traffic.status()).await?);
         }
         Ok(Self { lanes })
     }

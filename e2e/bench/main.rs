@@ -4,6 +4,7 @@
 //! many short rounds, so that a noisy machine is noisy for all of them; the least of all rounds is what the code costs,
 //! the median what it cost here and now.
 
+mod auth;
 mod case;
 mod chart;
 mod cost;
@@ -18,12 +19,14 @@ mod options;
 mod propagation;
 mod results;
 mod table;
+mod traffic;
 
 use std::env;
 use std::process::ExitCode;
 
 use e2e::Error;
 
+use crate::case::Group;
 use crate::options::Options;
 use crate::results::Results;
 
@@ -50,9 +53,12 @@ async fn main() -> ExitCode {
 }
 
 async fn bench(options: &Options) -> Result<ExitCode, Error> {
-    let cost = cost::measure(options).await?;
+    let mut costs = Vec::new();
+    for group in Group::ALL {
+        costs.extend(cost::measure(group, options).await?);
+    }
     let propagation = if options.propagation { propagation::measure(options).await? } else { Vec::new() };
-    let results = Results { cost, propagation };
+    let results = Results { costs, propagation };
     table::print(&results);
     let goals = goal::judge(&results);
     for goal in &goals {

@@ -5,6 +5,7 @@ use std::fs;
 use e2e::{Error, repository};
 use serde_json::{Value, json};
 
+use crate::case::Group;
 use crate::chart;
 use crate::cost::{Cost, Measured, median};
 use crate::goal::Goal;
@@ -15,55 +16,71 @@ use crate::propagation::Propagation;
 /// A run of the bench.
 #[derive(Debug)]
 pub(crate) struct Results {
-    pub(crate) cost: Cost,
+    pub(crate) costs: Vec<Cost>,
     pub(crate) propagation: Vec<Propagation>,
 }
 
 impl Results {
-    /// Writes `results.json` and `results.svg`.
+    pub(crate) fn of(&self, group: Group) -> Option<&Cost> {
+        self.costs.iter().find(|cost| cost.group == group)
+    }
+
+    /// Writes `results.json`, and a picture for each group.
     pub(crate) fn write(&self, options: &Options, goals: &[Goal]) -> Result<(), Error> {
         let folder = repository().join(if options.whole { "e2e/bench" } else { "target/bench" });
         fs::create_dir_all(&folder)?;
         fs::write(folder.join("results.json"), self.text(goals)?)?;
-        fs::write(folder.join("results.svg"), chart::draw(&self.cost))?;
+        for cost in &self.costs {
+            fs::write(folder.join(format!("{}.svg", cost.group.name())), chart::draw(cost))?;
+        }
         let shown = folder.strip_prefix(repository()).unwrap_or(&folder);
-        println!("written to {0}/results.json and {0}/results.svg", shown.display());
+        println!("written to {}/results.json, and a picture beside it for each group", shown.display());
         Ok(())
     }
 
     /// Laid out for readers, but all rounds of a case on one line.
     fn text(&self, goals: &[Goal]) -> Result<String, Error> {
         let mut text = serde_json::to_string_pretty(&self.to_json(goals)?)?;
-        for case in &self.cost.measured {
-            let rounds: Vec<f64> = case.micros.iter().copied().map(rounded).collect();
-            text = text.replace(&format!("\"{}\"", rounds_of(case)), &serde_json::to_string(&rounds)?);
+        for cost in &self.costs {
+            for case in &cost.measured {
+                let rounds: Vec<f64> = case.micros.iter().copied().map(rounded).collect();
+                let mark = format!("\"{}\"", rounds_of(cost.group, case));
+                text = text.replace(&mark, &serde_json::to_string(&rounds)?);
+            }
         }
         Ok(text + "\n")
     }
 
     fn to_json(&self, goals: &[Goal]) -> Result<Value, Error> {
-        let Cost { measured, envoy, modules, requests, pinned, urgent } = &self.cost;
-        let modules: Vec<Value> =
-            modules.iter().map(|path| machine::module(path)).collect::<Result<_, _>>()?;
+        let groups: Vec<Value> = self.costs.iter().map(group_to_json).collect::<Result<_, _>>()?;
         Ok(json!({
             "date": machine::date(),
             "machine": machine::describe(),
-            "envoy": envoy,
-            "modules": modules,
-            "method": {
-                "requests_per_round": requests,
-                "rounds": measured.first().map(|case| case.micros.len()),
-                "pinned": pinned,
-                "real_time_priority": urgent,
-            },
             "goals": goals.iter().map(Goal::to_json).collect::<Vec<_>>(),
-            "cpu_us_per_request": measured.iter().map(cost_to_json).collect::<Vec<_>>(),
+            "groups": groups,
             "propagation_ms": self.propagation.iter().map(propagation_to_json).collect::<Vec<_>>(),
         }))
     }
 }
 
-fn cost_to_json(case: &Measured) -> Value {
+fn group_to_json(cost: &Cost) -> Result<Value, Error> {
+    let Cost { group, measured, envoy, modules, requests, pinned, urgent } = cost;
+    let modules: Vec<Value> = modules.iter().map(|path| machine::module(path)).collect::<Result<_, _>>()?;
+    Ok(json!({
+        "group": group.name(),
+        "envoy": envoy,
+        "modules": modules,
+        "method": {
+            "requests_per_round": requests,
+            "rounds": measured.first().map(|case| case.micros.len()),
+            "pinned": pinned,
+            "real_time_priority": urgent,
+        },
+        "cpu_us_per_request": measured.iter().map(|case| cost_to_json(*group, case)).collect::<Vec<_>>(),
+    }))
+}
+
+fn cost_to_json(group: Group, case: &Measured) -> Value {
     json!({
         "case": case.name,
         "about": case.about,
@@ -71,13 +88,13 @@ fn cost_to_json(case: &Measured) -> Value {
         "median": rounded(case.median()),
         "envoy_busy": rounded(median(&case.envoy_busy)),
         "load_busy": rounded(median(&case.load_busy)),
-        "rounds": rounds_of(case),
+        "rounds": rounds_of(group, case),
     })
 }
 
 /// Stands for the rounds until the text is laid out.
-fn rounds_of(case: &Measured) -> String {
-    format!("rounds of {}", case.name)
+fn rounds_of(group: Group, case: &Measured) -> String {
+    format!("rounds of {}/{}", group.name(), case.name)
 }
 
 fn propagation_to_json(way: &Propagation) -> Value {

@@ -6,7 +6,7 @@ use crate::propagation::Propagation;
 use crate::results::{Results, percentile};
 
 pub(crate) fn print(results: &Results) {
-    costs(&results.cost);
+    results.costs.iter().for_each(costs);
     if !results.propagation.is_empty() {
         propagation(&results.propagation);
     }
@@ -14,7 +14,11 @@ pub(crate) fn print(results: &Results) {
 }
 
 fn costs(cost: &Cost) {
-    println!("\nCPU time of Envoy {} for a request, microseconds", version(&cost.envoy));
+    println!(
+        "\n{}: CPU time of Envoy {} for a request, microseconds",
+        cost.group.name(),
+        version(&cost.envoy)
+    );
     println!("{:<15} {:<47} {:>7} {:>7} {:>7} {:>7}  {:>9}", "case", "", "min", "", "median", "", "busy");
     let none = cost.of(NONE);
     for case in &cost.measured {
