@@ -8,7 +8,7 @@
 #[cfg(test)]
 mod tests;
 
-/// The filter state key, written with `set_property` and read as `wasm.sluice.identity`.
+/// The filter state key for `set_property` and `get_property`; access logs see it as `wasm.sluice.identity`.
 pub const IDENTITY: &str = "sluice.identity";
 
 const VERSION: u8 = 1;

@@ -145,5 +145,6 @@ impl HostCrypto for HostRequest<'_> {
     }
 }
 
-/// What `set_property(filter_api::IDENTITY)` wrote.
-const IDENTITY_PROPERTY: &[u8] = b"wasm.sluice.identity";
+/// What `set_property(filter_api::IDENTITY)` wrote. The host puts the `wasm.` before it that access logs show, here as
+/// there.
+const IDENTITY_PROPERTY: &[u8] = filter_api::IDENTITY.as_bytes();
