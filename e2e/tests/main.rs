@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+mod auth;
 mod baggage;
 mod bucket;
 mod config;
@@ -22,7 +23,7 @@ mod target;
 mod xds;
 
 fn main() -> ExitCode {
-    e2e::suite::main(&[
+    let canary: &[&[e2e::suite::Test]] = &[
         // The long ones first, so that none of them is left alone at the end.
         lists::TESTS,
         draw::TESTS,
@@ -39,5 +40,6 @@ fn main() -> ExitCode {
         routes::TESTS,
         rules::TESTS,
         sticky::TESTS,
-    ])
+    ];
+    e2e::suite::main(&[auth::TESTS, canary].concat())
 }

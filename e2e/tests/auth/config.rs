@@ -1,0 +1,3 @@
+//! (to come)
+
+e2e::tests![];
