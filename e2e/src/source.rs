@@ -1,5 +1,5 @@
 //! A source of what filters fetch (lists, key sets, revocations): a document per path, and every way in which a source can
-//! fail.
+//! fail. Asked by gRPC, it answers with the document as the message.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -66,7 +66,11 @@ impl Source {
 
 async fn answer(pages: Arc<Pages>, request: Request<Incoming>) -> Response<Served> {
     let Page { document, mode, .. } = asked(&pages, request.uri().path());
+    let media_type = request.headers().get(CONTENT_TYPE).map_or(b"".as_slice(), HeaderValue::as_bytes);
+    let grpc = media_type.starts_with(b"application/grpc");
     let body = match mode {
+        // Statuses of HTTP have three digits.
+        Mode::Status(code @ ..100) if grpc => return grpc_answer(None, code),
         Mode::Up | Mode::Down | Mode::Trickle => document,
         Mode::Error => return status(StatusCode::INTERNAL_SERVER_ERROR),
         Mode::Status(code) => return status(StatusCode::from_u16(code).unwrap_or_default()),
@@ -84,6 +88,9 @@ async fn answer(pages: Arc<Pages>, request: Request<Incoming>) -> Response<Serve
         }
         Mode::Huge => Bytes::from("an-entry-that-is-rather-long-to-get-there-faster\n".repeat(2 << 20)),
     };
+    if grpc && mode != Mode::Garbage {
+        return grpc_answer(Some(&body), 0);
+    }
     let mut hasher = DefaultHasher::new();
     body.hash(&mut hasher);
     let etag = format!("\"{:016x}\"", hasher.finish());
@@ -100,6 +107,12 @@ async fn answer(pages: Arc<Pages>, request: Request<Incoming>) -> Response<Serve
     if let Ok(etag) = HeaderValue::from_str(&etag) {
         response.headers_mut().insert(ETAG, etag);
     }
+    response
+}
+
+fn grpc_answer(message: Option<&[u8]>, code: u16) -> Response<Served> {
+    let mut response = Response::new(Served::grpc(message, code));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
     response
 }
 

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 mod auth;
 mod baggage;
 mod bucket;
+mod calls;
 mod config;
 mod draw;
 mod examples;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         limits::TESTS,
         xds::TESTS,
         baggage::TESTS,
+        calls::TESTS,
         config::TESTS,
         examples::TESTS,
         inherit::TESTS,

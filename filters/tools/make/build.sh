@@ -34,9 +34,11 @@ build_filters() {
 }
 
 build_tests() {
-    compile wasm -p filter-shell --example empty
-    pack "$BUILT/wasm/examples/empty.wasm" "$OUT/test/empty.wasm"
-    local filter
+    local example filter
+    compile wasm -p filter-shell --example empty --example asker
+    for example in empty asker; do
+        pack "$BUILT/wasm/examples/$example.wasm" "$OUT/test/$example.wasm"
+    done
     for filter in $(filters); do
         grep -q '^trap = ' "filters/$filter/wasm/Cargo.toml" || continue
         # A profile of its own: cargo names both modules alike, and would take one for the other.

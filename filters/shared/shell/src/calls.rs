@@ -1,8 +1,8 @@
 //! gRPC calls that requests wait for.
 
+use crate::Filter;
 use crate::host::{self, Token};
 use crate::root::Compiled;
-use crate::Filter;
 use filter_api::{Pending, Slot, UnixTime};
 use std::rc::Rc;
 use std::time::Duration;
@@ -36,7 +36,13 @@ impl<F: Filter> Default for Calls<F> {
 
 impl<F: Filter> Calls<F> {
     /// Starts a call; `None` if it cannot be sent.
-    pub(crate) fn send(&self, stream: u32, root: u32, pending: Rc<dyn Pending>, policy: Rc<Compiled<F>>) -> Option<()> {
+    pub(crate) fn send(
+        &self,
+        stream: u32,
+        root: u32,
+        pending: Rc<dyn Pending>,
+        policy: Rc<Compiled<F>>,
+    ) -> Option<()> {
         if self.0.with(|calls| calls.len() >= CAPACITY).unwrap_or(true) {
             return None;
         }

@@ -25,7 +25,10 @@ mod vm; // callbacks -> roots and streams
 mod waiting; // requests that stand still
 
 /// What the trait [`Filter`] speaks of, so that a module names this crate and its own core only.
-pub use filter_api::{ConfigError, Decision, Document, Effects, StatName, Value};
+pub use filter_api::{
+    Answer, Call, ConfigError, Decision, Document, Effects, GrpcCall, Mutation, Pending, Reply, RequestHead,
+    StatName, Value, config, parse_duration,
+};
 
 pub use filter::{BadRoutePolicy, Filter};
 pub use request::HostRequest;
