@@ -13,6 +13,10 @@ pub(crate) fn parse(value: &Json) -> Option<UnixTime> {
     let Json::Number(text) = value else {
         return None;
     };
+    // Nearly all dates are: ten digits.
+    if text.len() <= 10 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.parse().ok().map(UnixTime::from_secs);
+    }
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     // A sign is no digit: -0 is refused like every negative number.
