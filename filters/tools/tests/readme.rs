@@ -95,6 +95,23 @@ fn every_stat_of_a_policy_is_described() {
     }
 }
 
+/// Whole policies only: those with rules.
+#[test]
+fn every_policy_that_is_shown_compiles() {
+    for (name, want) in [("filters/auth/README.md", 1), ("README.md", 1)] {
+        let text = fs::read_to_string(root().join(name)).expect(name);
+        let blocks = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+        let policies: Vec<Value> = blocks
+            .filter_map(|yaml| serde_saphyr::from_str(yaml).ok())
+            .filter(|value| matches!(value, Value::Map(fields) if fields.iter().any(|(name, _)| name == "providers")))
+            .collect();
+        assert_eq!(policies.len(), want, "{name}");
+        for policy in &policies {
+            assert!(Policy::compile(policy).is_ok(), "{name}: {:?}", Policy::compile(policy).err());
+        }
+    }
+}
+
 fn readme() -> String {
     fs::read_to_string(root().join("filters/auth/README.md")).expect("the README")
 }
