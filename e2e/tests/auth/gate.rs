@@ -142,7 +142,9 @@ impl Gate {
         }
         let log = self.stack.envoy.log();
         let died = ["wasm_fail", "panicked", "unreachable", "Wasm VM failed"];
-        let died: Vec<&str> = log.lines().filter(|l| died.iter().any(|sign| l.contains(sign))).collect();
+        // A policy that was refused never ran.
+        let lines = log.lines().filter(|line| !line.contains("Failed to configure base Wasm plugin"));
+        let died: Vec<&str> = lines.filter(|line| died.iter().any(|sign| line.contains(sign))).collect();
         assert_eq!(died, [""; 0]);
         self.keeps_secrets().await;
     }
