@@ -1,8 +1,5 @@
 //! Tokens that are bound to a client certificate (RFC 8705 section 3).
 
-#[cfg(test)]
-mod tests;
-
 use crate::denial::Reason;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,8 +1,5 @@
 //! What a verified token says about its bearer, in the forms that requests need, computed once.
 
-#[cfg(test)]
-mod tests;
-
 use crate::binding::Confirmation;
 use crate::denial::Reason;
 use crate::forward::{Forward, scalar};
@@ -94,6 +91,12 @@ impl Callers {
                 memory.insert(token, Rc::clone(caller), caller.bytes(), until);
             }
         });
+    }
+
+    /// How many are remembered.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.0.with(|memory| memory.as_ref().map_or(0, Memory::len)).unwrap_or(0)
     }
 
     /// What was verified need not hold any more: keys or revocations have changed.

@@ -3,9 +3,6 @@
 //! A set that cannot be read leaves the last good one in use; an empty set is a set, and trusts nobody at once. A set
 //! that the source has not confirmed for `max_stale` is not used any more.
 
-#[cfg(test)]
-mod tests;
-
 use crate::denial::Reason;
 use crate::identity::Callers;
 use filter_api::{Build, Built, Document, HttpSource, Name, Slot, UnixTime};
@@ -52,6 +49,11 @@ impl Keys {
         }
     }
 
+    /// Whether the keys come from a source.
+    pub(crate) fn is_fetched(&self) -> bool {
+        self.max_stale.is_some()
+    }
+
     /// The set, if it may be used.
     ///
     /// # Errors
@@ -78,10 +80,9 @@ impl Keys {
     /// Whether a newer set may know the token's key: the set does not mention it and is not of just now. The set is
     /// wanted then; the host grants that at most once in 10 s.
     pub(crate) fn may_learn(&self, token: &Token<'_>, set: &KeySet, now: UnixTime) -> bool {
-        let fetched = self.max_stale.is_some();
         let unknown = token.key_id().is_some_and(|kid| !set.has_key_id(kid));
         let settled = self.checked.get().is_some_and(|checked| now.since(checked) < JUST_NOW);
-        let learns = fetched && unknown && !settled;
+        let learns = self.is_fetched() && unknown && !settled;
         if learns {
             self.wanted.set(true);
         }

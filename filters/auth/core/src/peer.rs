@@ -3,9 +3,6 @@
 //! `x-forwarded-client-cert` is a header like any other: what it says counts only if the certificate of this very
 //! connection is that of a hop which the policy believes (`spiffe.xfcc.from`). Then its nearest element names the peer.
 
-#[cfg(test)]
-mod tests;
-
 use crate::denial::Reason;
 use filter_api::{
     ClientCertificate, Fields, Identity, NoSvid, Pattern, RequestHead, SpiffeId, TlsVersion, UnixTime,

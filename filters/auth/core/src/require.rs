@@ -1,8 +1,5 @@
 //! What a rule requires of a request (`require:`). All of it must hold.
 
-#[cfg(test)]
-mod tests;
-
 use crate::binding::Bound;
 use crate::denial::Reason;
 use crate::identity::{Caller, Source};

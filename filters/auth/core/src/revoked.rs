@@ -7,9 +7,6 @@
 //! Workers share fingerprints of 64 bits with a seed that nobody outside knows ([`Table`]): a revoked token is always
 //! found, another one is taken for revoked once in 2^64 / n look-ups.
 
-#[cfg(test)]
-mod tests;
-
 use crate::identity::Callers;
 use filter_api::list::Table;
 use filter_api::{Build, Built, Document, HttpSource, Name, Slot};

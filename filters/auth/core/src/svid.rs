@@ -1,8 +1,5 @@
 //! JWT-SVIDs: what they may not have that other tokens may (JWT-SVID sections 2 and 3).
 
-#[cfg(test)]
-mod tests;
-
 use crate::denial::Reason;
 use filter_jose::{Algorithm, Token};
 use filter_spiffe::SpiffeId;

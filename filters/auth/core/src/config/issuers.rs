@@ -32,8 +32,12 @@ pub(super) fn providers(
             Some(issuer)
         });
         let audiences = map.required("audiences", distinct);
-        let algorithms = map.optional("algorithms", |node| algorithms(&node)).unwrap_or_default();
+        let algorithms_node = map.field("algorithms");
+        let algorithms = algorithms_node.as_ref().and_then(algorithms).unwrap_or_default();
         let keys = map.required("keys", |node| keys::keys(&node, name.as_ref(), Origin::Fetched, reading));
+        if keys.as_ref().is_some_and(|keys| keys.is_fetched()) {
+            refuse_secrets(algorithms_node, &algorithms);
+        }
         let places = places(&mut map, reading);
         let clock_skew = clock_skew(&mut map);
         let max_lifetime = span(&mut map, "max_lifetime", Duration::from_secs(1), LONGEST);
@@ -74,6 +78,16 @@ fn algorithms(node: &Node<'_>) -> Option<Vec<Algorithm>> {
         seen.push(algorithm);
         Some(algorithm)
     })
+}
+
+/// Of fetched keys none is ever a shared secret.
+fn refuse_secrets(node: Option<Node<'_>>, algorithms: &[Algorithm]) {
+    let secret = algorithms.iter().find(|algorithm| algorithm.is_symmetric());
+    if let (Some(node), Some(secret)) = (node, secret) {
+        node.refuse::<()>(format_args!(
+            "{secret} needs a shared secret, which is never fetched; see keys.inline"
+        ));
+    }
 }
 
 fn places(map: &mut Map<'_>, reading: &mut Reading) -> Option<PlaceSet> {
@@ -130,35 +144,32 @@ pub(super) fn spiffe(node: &Node<'_>, reading: &mut Reading, has_svids: &mut boo
     let mut map = node.map()?;
     let domains = map.field("trust_domains");
     *has_svids = domains.is_some();
-    let bundles = domains.map(|node| bundles(&node, reading));
-    let audiences = match (bundles.is_some(), map.field("audiences")) {
-        (true, Some(node)) => distinct(node),
-        (true, None) => node.refuse("trust_domains need audiences: a JWT-SVID is for somebody"),
-        (false, Some(node)) => node.refuse("goes with trust_domains"),
-        (false, None) => None,
-    };
-    // Without trust domains nobody's tokens are looked for.
-    let from = if bundles.is_some() { places(&mut map, reading) } else { map.field("from").and(None) };
-    let clock_skew = clock_skew(&mut map);
-    let forward = map.optional("forward", |node| forward(&node, reading)).unwrap_or_default();
     let xfcc = map.optional("xfcc", |node| {
         let mut map = node.map()?;
         let from = map.required("from", |node| node.non_empty(|item| item.parse(Pattern::parse)));
         map.finish();
         from
     });
-    map.finish();
     let xfcc = xfcc.unwrap_or_default();
-    let Some(bundles) = bundles else { return Some(Spiffe { svids: None, xfcc }) };
-    let expected = Expected {
-        issuer: None,
-        audiences: audiences?,
-        clock_skew,
-        max_lifetime: None,
-        typ: None,
-        require_subject: true,
+    let Some(domains) = domains else {
+        for name in ["audiences", "from", "clock_skew", "forward"] {
+            map.optional(name, |node| node.refuse::<()>("goes with trust_domains"));
+        }
+        map.finish();
+        return Some(Spiffe { svids: None, xfcc });
     };
-    let terms = Terms { expected, algorithms: svid::ALGORITHMS.to_vec(), places: from?, forward };
+    let bundles = bundles(&domains, reading);
+    let audiences = match map.field("audiences") {
+        Some(node) => distinct(node),
+        None => node.refuse("trust_domains need audiences: a JWT-SVID is for somebody"),
+    };
+    let places = places(&mut map, reading);
+    let clock_skew = clock_skew(&mut map);
+    let forward = map.optional("forward", |node| forward(&node, reading)).unwrap_or_default();
+    map.finish();
+    let expected =
+        Expected { audiences: audiences?, clock_skew, require_subject: true, ..Expected::default() };
+    let terms = Terms { expected, algorithms: svid::ALGORITHMS.to_vec(), places: places?, forward };
     Some(Spiffe { svids: Some(Svids { bundles: bundles?, terms }), xfcc })
 }
 

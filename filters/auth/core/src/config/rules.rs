@@ -106,10 +106,8 @@ fn read_require(node: &Node<'_>, known: &Known<'_>) -> Option<Require> {
     let bound = map.field("bound");
     map.finish();
     if token.is_none() {
-        for (name, field) in [("claims", &claims), ("bound", &bound)] {
-            if let Some(field) = field {
-                field.refuse::<()>(format_args!("{name} are read from a token, and no token is required"));
-            }
+        for field in [&claims, &bound].into_iter().flatten() {
+            field.refuse::<()>("is about a token, and no token is required");
         }
     }
     if tls.is_none() && peer.is_none() && token.is_none() {
@@ -138,24 +136,24 @@ fn all<T>(field: Option<Option<T>>) -> Option<Option<T>> {
 
 fn read_tls(node: &Node<'_>) -> Option<Tls> {
     let mut map = node.map()?;
-    let min_version = map.optional("min_version", |node| {
-        let version = match node.text()? {
-            "1.0" => TlsVersion::V1_0,
-            "1.1" => TlsVersion::V1_1,
-            "1.2" => TlsVersion::V1_2,
-            "1.3" => TlsVersion::V1_3,
-            other => return node.refuse(format_args!("`{other}` is none of 1.0, 1.1, 1.2, 1.3")),
-        };
-        Some(version)
-    });
-    let mutual = map.field("mutual");
-    let asked = min_version.is_some() || mutual.is_some();
-    let mutual = mutual.and_then(|node| node.boolean());
+    let (min_version, mutual) = (map.field("min_version"), map.field("mutual"));
     map.finish();
-    match (min_version, mutual) {
-        (None, Some(false)) => node.refuse("requires nothing; it needs min_version or mutual: true"),
-        _ if !asked => node.refuse("requires nothing; it needs min_version or mutual: true"),
-        (min_version, mutual) => Some(Tls { min_version, mutual: mutual.unwrap_or(false) }),
+    let min_version = all(min_version.map(|node| read_version(&node)));
+    let mutual = all(mutual.map(|node| node.boolean()));
+    let (min_version, mutual) = (min_version?, mutual?.unwrap_or(false));
+    if min_version.is_none() && !mutual {
+        return node.refuse("requires nothing; it needs min_version or mutual: true");
+    }
+    Some(Tls { min_version, mutual })
+}
+
+fn read_version(node: &Node<'_>) -> Option<TlsVersion> {
+    match node.text()? {
+        "1.0" => Some(TlsVersion::V1_0),
+        "1.1" => Some(TlsVersion::V1_1),
+        "1.2" => Some(TlsVersion::V1_2),
+        "1.3" => Some(TlsVersion::V1_3),
+        other => node.refuse(format_args!("`{other}` is none of 1.0, 1.1, 1.2, 1.3")),
     }
 }
 
