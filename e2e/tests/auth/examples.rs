@@ -28,7 +28,8 @@ async fn the_shortest_policy_works() {
     }
     gate.refuses("no token", "no_token", Request::get("/orders")).await;
     gate.refuses("anywhere", "no_token", Request::get("/healthz")).await;
-    gate.refuses("another audience", "audience", bearer(&draft().claim("aud", "payments").sign(&issuer.es))).await;
+    gate.refuses("another audience", "audience", bearer(&draft().claim("aud", "payments").sign(&issuer.es)))
+        .await;
     gate.refuses("another key", "signature", bearer(&draft().sign(&Key::p256("es")))).await;
     gate.end().await;
 }
@@ -112,7 +113,8 @@ async fn every_field_at_once_works() {
         gate.allows_by(&example.client(Some(&batch), tls), "batch", Request::get("/internal/x")).await;
         let web = example.client(Some(&example.web), tls);
         gate.refuses_by(&web, "web", "peer", Request::get("/internal/x")).await;
-        gate.refuses_by(&example.client(None, tls), "nobody", "no_certificate", Request::get("/internal/x")).await;
+        gate.refuses_by(&example.client(None, tls), "nobody", "no_certificate", Request::get("/internal/x"))
+            .await;
     }
     gate.refuses("plain", "no_certificate|tls_version", Request::get("/internal/x")).await;
     // The issuer takes its keys away: the example asks again after ten minutes, so they stay for now.
@@ -160,7 +162,13 @@ async fn reads(example: &Example) {
     gate.allows_by(&web, "HEAD is as GET", example.read(&token)).await;
     let old = example.client(Some(&example.web), Tls::V1_2);
     gate.refuses_by(&old, "TLS 1.2", "tls_version", example.read(&token)).await;
-    gate.refuses_by(&example.client(None, Tls::V1_3), "no certificate", "no_certificate", example.read(&token)).await;
+    gate.refuses_by(
+        &example.client(None, Tls::V1_3),
+        "no certificate",
+        "no_certificate",
+        example.read(&token),
+    )
+    .await;
     gate.refuses("plain", "tls_version|no_certificate", example.read(&token)).await;
     let twin = example.authority.svid(&["spiffe://example.org/ns/prod/sa/web"]).expect("a certificate");
     let twin = example.client(Some(&twin), Tls::V1_3);
