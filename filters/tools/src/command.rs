@@ -110,7 +110,7 @@ as JSON, any other as YAML.
 For each file prints `FILE: ok`, or each problem on a line of its own: `FILE: path: message`.
 
 Options:
-  --filter FILTER    whose policies these are: canary (default)
+  --filter FILTER    whose policies these are: auth, canary (default)
   -h, --help         show this
 
 Exit status: 0 if all policies are good, 1 if one is not, 2 if the command line is wrong.

@@ -5,18 +5,21 @@ use filter_api::{ConfigError, Value};
 /// A filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Filter {
+    /// `auth`: who is asking, and may they.
+    Auth,
     /// `canary`: which subset of a service answers.
     Canary,
 }
 
 impl Filter {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Canary];
+    pub const ALL: [Self; 2] = [Self::Auth, Self::Canary];
 
     /// As users write it.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Auth => "auth",
             Self::Canary => "canary",
         }
     }
@@ -39,6 +42,7 @@ impl Filter {
     /// Everything that is wrong with it.
     pub fn check(self, policy: &Value) -> Result<(), ConfigError> {
         match self {
+            Self::Auth => auth_core::Policy::compile(policy).map(drop),
             Self::Canary => canary_core::Policy::compile(policy).map(drop),
         }
     }

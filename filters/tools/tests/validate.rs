@@ -153,7 +153,7 @@ fn help_goes_to_the_output_and_mistakes_do_not() {
         (&["validate"], "sluice: a file is missing\n\nTry `sluice --help`.\n"),
         (
             &["validate", "--filter", "lua", GOOD],
-            "sluice: there is no filter `lua`, known here: canary\n\nTry `sluice --help`.\n",
+            "sluice: there is no filter `lua`, known here: auth, canary\n\nTry `sluice --help`.\n",
         ),
     ] {
         assert_eq!(run(arguments), (Some(2), String::new(), want.to_owned()), "{arguments:?}");

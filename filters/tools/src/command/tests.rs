@@ -20,9 +20,9 @@ fn refuses() {
         ("validate --filter canary", "a file is missing"),
         ("validate --strict policy.yaml", "there is no option `--strict`"),
         ("validate policy.yaml -v", "there is no option `-v`"),
-        ("validate --filter", "--filter wants the name of a filter: canary"),
-        ("validate --filter gateway policy.yaml", "there is no filter `gateway`, known here: canary"),
-        ("validate --filter=Canary policy.yaml", "there is no filter `Canary`, known here: canary"),
+        ("validate --filter", "--filter wants the name of a filter: auth, canary"),
+        ("validate --filter gateway policy.yaml", "there is no filter `gateway`, known here: auth, canary"),
+        ("validate --filter=Canary policy.yaml", "there is no filter `Canary`, known here: auth, canary"),
     ] {
         assert_eq!(read(line).map_err(|error| error.to_string()), Err(want.to_owned()), "{line}");
     }
