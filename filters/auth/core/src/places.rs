@@ -209,17 +209,28 @@ fn numbered(places: &[Place]) -> impl Iterator<Item = (PlaceSet, &Place)> {
 
 /// The text, if it has the syntax of a token: `b64token` of RFC 6750 section 2.1. Nothing is decoded or trimmed.
 fn well_formed(text: &[u8]) -> Result<&[u8], InvalidCredentials> {
-    let is_padding = |byte: &u8| *byte == b'=';
-    let end = text.iter().position(is_padding).unwrap_or(text.len());
-    match text.split_at_checked(end) {
-        Some((token @ [_, ..], padding))
-            if token.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(byte))
-                && padding.iter().all(is_padding) =>
-        {
-            Ok(text)
-        }
-        _ => Err(InvalidCredentials::Malformed),
+    let mut token = text;
+    while let [rest @ .., b'='] = token {
+        token = rest;
     }
+    // All of them, without a branch for each: nearly always it takes all of them to know.
+    let is_token = token.iter().fold(!token.is_empty(), |good, byte| good & is_b64token(*byte));
+    if is_token { Ok(text) } else { Err(InvalidCredentials::Malformed) }
+}
+
+/// Looked up, because every byte of every token is.
+fn is_b64token(byte: u8) -> bool {
+    #[expect(clippy::indexing_slicing, reason = "computed by the compiler, which would refuse")]
+    const TABLE: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut rest: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/";
+        while let [byte, behind @ ..] = rest {
+            table[*byte as usize] = true;
+            rest = behind;
+        }
+        table
+    };
+    TABLE.get(usize::from(byte)).copied().unwrap_or(false)
 }
 
 /// The value of a cookie pair, if it has this name; white space around both is not part of them.
