@@ -1,5 +1,8 @@
 //! What a token says: the members of its payload (RFC 7519 section 4).
 
+#[cfg(test)]
+mod tests;
+
 use crate::json::Json;
 
 /// An ordered JSON object. Whether it is proven depends on who holds it: see [`crate::VerifiedToken`].

@@ -3,7 +3,7 @@
 //! The host does not know it, so it must be fast here. Three things make it so in wasm: the key is decoded once, R is
 //! never decoded (it is computed and compared by its bytes), and multiples of key and base point are kept ([`table`]).
 
-mod table;
+pub(super) mod table;
 
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::scalar::Scalar;

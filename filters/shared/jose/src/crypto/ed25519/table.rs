@@ -14,11 +14,11 @@ use curve25519_dalek::traits::Identity as _;
 
 /// 40 KiB in the module.
 #[derive(Debug)]
-pub(super) struct Table(Vec<Vec<EdwardsPoint>>);
+pub(in crate::crypto) struct Table(Vec<Vec<EdwardsPoint>>);
 
 impl Table {
     /// About as much work as three signatures.
-    pub(super) fn new(point: &EdwardsPoint) -> Self {
+    pub(in crate::crypto) fn new(point: &EdwardsPoint) -> Self {
         let row_of = |first: &EdwardsPoint| {
             let multiple = |last: &EdwardsPoint| Some(last + first);
             std::iter::successors(Some(*first), multiple).take(MULTIPLES).collect::<Vec<_>>()
@@ -29,7 +29,7 @@ impl Table {
     }
 
     /// The base point's, built at first use and kept. `None` while the thread ends.
-    pub(super) fn with_base<T>(act: impl FnOnce(&Self) -> T) -> Option<T> {
+    pub(in crate::crypto) fn with_base<T>(act: impl FnOnce(&Self) -> T) -> Option<T> {
         thread_local!(static BASE: Table = Table::new(&ED25519_BASEPOINT_POINT));
         BASE.try_with(act).ok()
     }
@@ -48,7 +48,7 @@ impl Table {
 }
 
 /// The sum of scalars times points.
-pub(super) fn sum(terms: &[(&Table, &Scalar)]) -> EdwardsPoint {
+pub(in crate::crypto) fn sum(terms: &[(&Table, &Scalar)]) -> EdwardsPoint {
     let terms: Vec<_> = terms.iter().map(|(table, scalar)| (table, digits(scalar))).collect();
     let mut sum = EdwardsPoint::identity();
     for step in (0..STEPS).rev() {

