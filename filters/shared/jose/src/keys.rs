@@ -86,18 +86,24 @@ impl KeySet {
             return Err(KeySetError::TooMany { keys: entries.len() });
         }
         let mut set = Self { sequence: sequence(&document, origin)?, ..Self::default() };
-        let mut good = Vec::new();
-        for (place, entry) in entries.iter().enumerate() {
-            let jwk = Jwk::new(entry);
+        let jwks: Vec<Jwk<'_>> = entries.iter().map(Jwk::new).collect();
+        let keys: Vec<Result<Key, KeyRefusal>> = jwks.iter().map(|jwk| jwk.read(origin)).collect();
+        let key_ids: Vec<String> =
+            keys.iter().flatten().filter_map(|key| key.key_id().map(str::to_owned)).collect();
+        for ((place, jwk), key) in jwks.iter().enumerate().zip(keys) {
             if jwk.has_private_members() {
                 set.exposed.push(place);
             }
-            match jwk.read(origin) {
-                Ok(key) => good.push((place, key)),
+            let bearers = |kid: &str| key_ids.iter().filter(|other| *other == kid).count();
+            let key = key.and_then(|key| match key.key_id() {
+                Some(kid) if bearers(kid) > 1 => Err(KeyRefusal::DuplicateKeyId),
+                _ => Ok(key),
+            });
+            match key {
+                Ok(key) => set.keys.push(key),
                 Err(why) => set.skipped.push(SkippedKey { place, kid: jwk.key_id(), why }),
             }
         }
-        set.keep_unambiguous(good);
         Ok(set)
     }
 
@@ -165,19 +171,6 @@ impl KeySet {
 
     fn skips(&self, kid: &str) -> bool {
         self.skipped.iter().any(|key| key.kid.as_deref() == Some(kid))
-    }
-
-    fn keep_unambiguous(&mut self, good: Vec<(usize, Key)>) {
-        let ids: Vec<Option<String>> = good.iter().map(|(_, key)| key.key_id().map(str::to_owned)).collect();
-        for (place, key) in good {
-            let kid = key.key_id().map(str::to_owned);
-            if kid.is_some() && ids.iter().filter(|other| **other == kid).count() > 1 {
-                self.skipped.push(SkippedKey { place, kid, why: KeyRefusal::DuplicateKeyId });
-            } else {
-                self.keys.push(key);
-            }
-        }
-        self.skipped.sort_by_key(|skipped| skipped.place);
     }
 }
 

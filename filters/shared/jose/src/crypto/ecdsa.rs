@@ -4,6 +4,7 @@ use crate::algorithm::Algorithm;
 use crate::crypto::{der, hash};
 use filter_api::{HashFunction, HostCrypto, HostVerdict};
 use p256::ecdsa::signature::hazmat::PrehashVerifier as _;
+use p256::elliptic_curve::point::AffineCoordinates as _;
 
 /// A public key on one of the NIST curves. The curve decides the hash function.
 #[derive(Debug)]
@@ -20,17 +21,19 @@ enum Curve {
 }
 
 impl EcKey {
-    /// `None`: not a point of P-256.
+    /// `None`: not a point of P-256. Not read as SEC 1: that would bring a square root along, for compressed points.
     pub(crate) fn p256(x: &[u8; 32], y: &[u8; 32]) -> Option<Self> {
         let point = uncompressed(x, y);
-        let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(&point).ok()?;
+        let affine = Option::from(p256::AffinePoint::from_coordinates(x.into(), y.into()))?;
+        let key = p256::ecdsa::VerifyingKey::from_affine(affine).ok()?;
         Some(Self { curve: Curve::P256(key), info: der::public_key_info(P256, &point) })
     }
 
     /// `None`: not a point of P-384.
     pub(crate) fn p384(x: &[u8; 48], y: &[u8; 48]) -> Option<Self> {
         let point = uncompressed(x, y);
-        let key = p384::ecdsa::VerifyingKey::from_sec1_bytes(&point).ok()?;
+        let affine = Option::from(p384::AffinePoint::from_coordinates(x.into(), y.into()))?;
+        let key = p384::ecdsa::VerifyingKey::from_affine(affine).ok()?;
         Some(Self { curve: Curve::P384(key), info: der::public_key_info(P384, &point) })
     }
 

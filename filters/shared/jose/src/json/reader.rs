@@ -1,6 +1,7 @@
 //! Text into [`Json`], by recursive descent that ends at [`Json::MAX_DEPTH`].
 
 use super::{InvalidJson, Json, string};
+use std::collections::BTreeSet;
 
 pub(super) struct Reader<'t> {
     text: &'t str,
@@ -159,21 +160,20 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// Few names are compared with each other; many are sorted, or an object of 40 000 members would take seconds.
+/// Few names are compared with each other; many are put in order, or an object of 40 000 members would take seconds.
 fn has_duplicate(members: &[(String, Json)]) -> bool {
-    if members.len() <= FEW {
-        let mut rest = members;
-        while let [(name, _), behind @ ..] = rest {
-            if behind.iter().any(|(other, _)| other == name) {
-                return true;
-            }
-            rest = behind;
-        }
-        return false;
+    if members.len() > FEW {
+        let mut names = BTreeSet::new();
+        return !members.iter().all(|(name, _)| names.insert(name.as_str()));
     }
-    let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
-    names.sort_unstable();
-    names.windows(2).any(|pair| matches!(pair, [a, b] if a == b))
+    let mut rest = members;
+    while let [(name, _), behind @ ..] = rest {
+        if behind.iter().any(|(other, _)| other == name) {
+            return true;
+        }
+        rest = behind;
+    }
+    false
 }
 
 const FEW: usize = 16;
