@@ -21,7 +21,7 @@ pub enum Reason {
     TokenPlace,
     /// The header is not a JWT-SVID's: another member than `alg`, `kid`, `typ`, or no `kid`, or another `typ`.
     SvidHeader,
-    /// `sub` is not the SPIFFE ID of a workload.
+    /// Only JWT-SVIDs are taken, and `sub` is not the SPIFFE ID of a workload in a trust domain of the policy.
     SvidSubject,
     /// One path names two claims.
     ClaimsAmbiguous,

@@ -23,6 +23,8 @@ pub(crate) struct Keys {
     checked: Cell<Option<UnixTime>>,
     /// Whether requests want a newer set before `refresh` is over.
     wanted: Cell<bool>,
+    /// When a key that is not in the set was last asked for, first of several times.
+    asked: Cell<Option<UnixTime>>,
     /// To be forgotten when the keys change.
     callers: Rc<Callers>,
 }
@@ -45,6 +47,7 @@ impl Keys {
             set: Slot::new(set.map(Rc::new)),
             checked: Cell::new(None),
             wanted: Cell::new(false),
+            asked: Cell::new(None),
             callers: Rc::clone(callers),
         }
     }
@@ -77,16 +80,23 @@ impl Keys {
         }
     }
 
-    /// Whether a newer set may know the token's key: the set does not mention it and is not of just now. The set is
-    /// wanted then; the host grants that at most once in 10 s.
+    /// Whether to wait for a newer set, which may know the token's key: this one does not mention it and is not of just
+    /// now. The newer one is wanted then, which the host grants at most once in 10 s; so nobody waits for long after
+    /// the first who asked, and made-up names of keys hold up few requests while the source is down.
     pub(crate) fn may_learn(&self, token: &Token<'_>, set: &KeySet, now: UnixTime) -> bool {
         let unknown = token.key_id().is_some_and(|kid| !set.has_key_id(kid));
         let settled = self.checked.get().is_some_and(|checked| now.since(checked) < JUST_NOW);
-        let learns = self.is_fetched() && unknown && !settled;
-        if learns {
-            self.wanted.set(true);
+        if !self.is_fetched() || !unknown || settled {
+            return false;
         }
-        learns
+        self.wanted.set(true);
+        match self.asked.get().map(|asked| now.since(asked)) {
+            Some(ago) if ago < JUST_NOW => ago < PATIENCE,
+            _ => {
+                self.asked.set(Some(now));
+                true
+            }
+        }
     }
 
     /// Takes a newer set into use.
@@ -179,3 +189,5 @@ fn read(json: &[u8], origin: Origin, sequence: Option<u64>) -> Result<KeySet, St
 
 /// A set that was confirmed less than this ago is not asked for anew, and a key that is not in it is nobody's.
 const JUST_NOW: Duration = Duration::from_secs(10);
+/// How long after the first who asked for a key others wait for it, too: longer than the host lets anybody wait.
+const PATIENCE: Duration = Duration::from_secs(2);

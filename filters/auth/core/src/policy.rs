@@ -207,7 +207,7 @@ impl Policy {
         may_wait: bool,
     ) -> Result<Rc<Caller>, Refusal> {
         let token = Token::parse(found.token)?;
-        let source = self.issuers.source_of(&token).ok_or(WRONG_ISSUER)?;
+        let source = self.issuers.source_of(&token).ok_or_else(|| wanted.nobody())?;
         self.admit(source, wanted, found.places)?;
         let (keys, terms) = self.issuers.of(source).ok_or(WRONG_ISSUER)?;
         if matches!(source, Source::Svid(_)) {

@@ -81,6 +81,11 @@ impl RequireToken {
         })
     }
 
+    /// Why a token is refused that nobody of the policy could have issued.
+    pub(crate) fn nobody(&self) -> Reason {
+        if self.from == [Accepted::Svid] { Reason::SvidSubject } else { Reason::Token("issuer") }
+    }
+
     /// Judges the claims in the record that the filters behind will see: they match as there.
     pub(crate) fn check_claims(&self, caller: &Caller) -> Result<(), Reason> {
         let identity = Identity::new(&caller.record);

@@ -165,6 +165,26 @@ fn an_unknown_key_is_waited_for_unless_the_set_is_of_just_now() {
     assert!(!keys.is_wanted());
 }
 
+/// While the source is down, made-up names of keys hold requests up for 2 of 10 seconds.
+#[test]
+fn nobody_waits_long_after_the_first_who_asked() {
+    let policy = fetching("");
+    let keys = document(&policy, "idp");
+    arrive(&keys, ROTATED, NOW).expect("keys");
+    for (secs, want) in [
+        (20, "wait"),
+        (21, "wait"),
+        (22, "401 unknown_key"),
+        (29, "401 unknown_key"),
+        (30, "wait"),
+        (32, "401 unknown_key"),
+    ] {
+        assert_eq!(waits(&policy, &bearer(RS256).at(later(secs))), want, "after {secs} s");
+        assert_eq!(waits(&policy, &bearer(ES256).at(later(secs))), "pass rule-1", "after {secs} s");
+        assert!(keys.is_wanted());
+    }
+}
+
 #[test]
 fn fetched_sets_never_hold_shared_secrets() {
     let policy = fetching("");

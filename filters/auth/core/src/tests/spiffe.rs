@@ -37,9 +37,9 @@ fn refuses_what_is_no_jwt_svid() {
     let claims = r#"{"sub":"spiffe://example.org/a","aud":"orders","exp":4102444800}"#;
     let signed_with = |alg: &str| mint(&format!(r#"{{"alg":"{alg}","kid":"svid-1"}}"#), claims, b"x");
     for (name, token, want) in [
-        ("S09 no subject", SVID_NO_SUB, "401 issuer"),
-        ("S09 a trust domain without a bundle", SVID_STRANGER, "401 issuer"),
-        ("no workload", SVID_ROOT, "401 issuer"),
+        ("S09 no subject", SVID_NO_SUB, "401 svid_subject"),
+        ("S09 a trust domain without a bundle", SVID_STRANGER, "401 svid_subject"),
+        ("no workload", SVID_ROOT, "401 svid_subject"),
         ("S10 HS256", &signed_with("HS256"), "401 algorithm"),
         ("S10 EdDSA", &signed_with("EdDSA"), "401 algorithm"),
         ("S10 none", &signed_with("none"), "401 algorithm"),
@@ -52,7 +52,7 @@ fn refuses_what_is_no_jwt_svid() {
         ("S14 a key for another use", SVID_WIT, "401 unusable_key"),
         ("S14 a key without a use", SVID_FREE, "401 unusable_key"),
         ("S18 by the key of another domain", SVID_FOREIGN, "401 signature"),
-        ("a token of a provider that is not there", RS256, "401 issuer"),
+        ("a token of a provider that is not there", RS256, "401 svid_subject"),
     ] {
         assert_eq!(verdict(&policy, &bearer(token)), want, "{name}");
     }
