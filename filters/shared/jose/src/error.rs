@@ -1,5 +1,8 @@
 //! Why a token is refused: one variant per check.
 
+#[cfg(test)]
+mod tests;
+
 use crate::algorithm::Algorithm;
 use filter_api::UnixTime;
 use std::time::Duration;
