@@ -10,6 +10,7 @@ impl Filter for Auth {
     const NAME: &'static str = "auth";
     const ROUTE_POLICY: &'static [u8] = b"xds\0route_metadata\0filter_metadata\0sluice.auth";
     const BAD_ROUTE_POLICY: BadRoutePolicy = BadRoutePolicy::Refuse;
+    const WAITS: bool = true;
 
     fn configure(config: &Value) -> Result<Self, ConfigError> {
         Policy::compile(config).map(Self)

@@ -16,6 +16,13 @@ pub trait Filter: Sized + 'static {
     /// What a request gets whose route has a policy that cannot be read.
     const BAD_ROUTE_POLICY: BadRoutePolicy;
 
+    /// Whether it ever decides [`Decision::Wait`]. What a filter does not do is not in its module; a request that it
+    /// decides so all the same is refused.
+    const WAITS: bool = false;
+
+    /// Whether it ever decides [`Decision::Call`].
+    const CALLS: bool = false;
+
     /// Compiles a policy document.
     ///
     /// # Errors

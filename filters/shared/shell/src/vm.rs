@@ -129,7 +129,7 @@ impl<F: Filter> Vm<F> {
         let Some(policy) = root.policy(self) else { return refuse::<F>() };
         let request = HostRequest::new(&self.peers, may_wait);
         match policy.filter.on_request_head(&request) {
-            Decision::Wait if may_wait => Verdict::Wait,
+            Decision::Wait if F::WAITS && may_wait => Verdict::Wait,
             decision => self.act(decision, stream, id, &policy, &request),
         }
     }
@@ -158,14 +158,14 @@ impl<F: Filter> Vm<F> {
                 apply::reply(&reply, &policy.counters);
                 Verdict::Answered
             }
-            Decision::Call(Call(pending)) => {
+            Decision::Call(Call(pending)) if F::CALLS => {
                 match self.calls.send(stream, id, Rc::clone(&pending), Rc::clone(policy)) {
                     Some(()) => Verdict::Called,
                     None => self.act(pending.on(Answer::Unsent, request), stream, id, policy, request),
                 }
             }
-            // It was told not to.
-            Decision::Wait => refuse::<F>(),
+            // It was told not to, or said that it never would.
+            Decision::Wait | Decision::Call(_) => refuse::<F>(),
         }
     }
 
@@ -186,6 +186,9 @@ impl<F: Filter> Vm<F> {
     /// Decides again about the streams of a root that wait: about all if a document came, else about those whose
     /// time is over.
     fn resume(&self, root: u32, documents_came: bool) {
+        if !F::WAITS {
+            return;
+        }
         let now = host::now();
         let ready = self.waiting.take(|wait| wait.root == root && (documents_came || now >= wait.until));
         if ready.is_empty() {
@@ -226,16 +229,25 @@ impl<F: Filter> Vm<F> {
         if let Some(owner) = self.root(root) {
             let came = owner.on_tick(self);
             self.resume(root, came);
-            let overdue = self.calls.overdue(root, host::now());
-            if !overdue.is_empty() {
-                for call in overdue {
-                    host::cancel_grpc_call(call.token);
-                    self.conclude(call, Answer::TimedOut);
-                }
-                let _ = host::set_effective_context(root);
-            }
+            self.give_up(root);
             owner.set_timer(self.holds_requests(root));
         }
+    }
+
+    /// Ends the calls of a root that nobody answered in time.
+    fn give_up(&self, root: u32) {
+        if !F::CALLS {
+            return;
+        }
+        let overdue = self.calls.overdue(root, host::now());
+        if overdue.is_empty() {
+            return;
+        }
+        for call in overdue {
+            host::cancel_grpc_call(call.token);
+            self.conclude(call, Answer::TimedOut);
+        }
+        let _ = host::set_effective_context(root);
     }
 
     /// `proxy_on_grpc_receive`: the answer to a unary call that ended well.

@@ -47,6 +47,7 @@ impl Filter for Asker {
     const NAME: &'static str = "asker";
     const ROUTE_POLICY: &'static [u8] = b"xds\0route_metadata\0filter_metadata\0sluice.asker";
     const BAD_ROUTE_POLICY: BadRoutePolicy = BadRoutePolicy::Refuse;
+    const CALLS: bool = true;
 
     fn configure(config: &Value) -> Result<Self, ConfigError> {
         config::read(config, |node| {

@@ -50,6 +50,7 @@ impl Filter for Patient {
     const NAME: &'static str = "patient";
     const ROUTE_POLICY: &'static [u8] = b"xds\0route_metadata\0filter_metadata\0sluice.patient";
     const BAD_ROUTE_POLICY: BadRoutePolicy = BadRoutePolicy::Refuse;
+    const WAITS: bool = true;
 
     fn configure(_: &Value) -> Result<Self, ConfigError> {
         let source = HttpSource {
