@@ -5,8 +5,11 @@
 
 use serde_json::{Value, json};
 
+use crate::Error;
 use crate::bootstrap::{Bootstrap, array, first_manager, named};
+use crate::listener::Socket;
 use crate::stack::Stack;
+use crate::tls::Authority;
 
 impl Bootstrap {
     /// `auth` with everything in one file, at concurrency 2.
@@ -23,6 +26,40 @@ impl Bootstrap {
     /// When a shipped file cannot be read.
     pub fn auth_over_xds() -> Self {
         Self::canary_over_xds().guarded()
+    }
+
+    /// A shipped file with mutual TLS (`envoy-config/auth`, `envoy-config/chain`), as it stands but for what it has from
+    /// others: certificates come from this authority instead of SPIRE, the issuer is reached without TLS.
+    ///
+    /// # Panics
+    /// When the file cannot be read, or has no such parts.
+    ///
+    /// # Errors
+    /// When a certificate cannot be made.
+    pub fn shipped(name: &str, authority: &Authority) -> Result<Self, Error> {
+        let mut shipped = Self::read(&format!("envoy-config/{name}/envoy.yaml"), None);
+        shipped.filter_name = "sluice.auth";
+        shipped.module = "auth.wasm".to_owned();
+        let context =
+            &mut shipped.envoy["static_resources"]["listeners"][0]["filter_chains"][0]["transport_socket"];
+        Socket::new(&[authority])?.certify(&mut context["typed_config"]);
+        let clusters = array(&mut shipped.envoy["static_resources"]["clusters"]);
+        clusters.retain(|cluster| cluster["name"] != "spire-agent");
+        for cluster in clusters.iter_mut() {
+            cluster.as_object_mut().expect("a cluster").remove("transport_socket");
+            if cluster["name"] == "orders" {
+                cluster["name"] = json!("stable");
+            }
+        }
+        for route in shipped.routes() {
+            if route["route"]["cluster"] == "orders" {
+                route["route"]["cluster"] = json!("stable");
+            }
+        }
+        if array(&mut first_manager(&mut shipped.envoy)["http_filters"]).len() > 2 {
+            shipped.behind.push("canary.wasm");
+        }
+        Ok(shipped)
     }
 
     fn guarded(mut self) -> Self {

@@ -95,6 +95,16 @@ impl Socket {
         self
     }
 
+    /// Puts these certificates in the place of those that another socket has from SPIRE.
+    pub(crate) fn certify(self, other: &mut Value) {
+        let common = other["common_tls_context"].as_object_mut().expect("a TLS context");
+        common.remove("tls_certificate_sds_secret_configs");
+        common.remove("validation_context_sds_secret_config");
+        for part in ["tls_certificates", "validation_context"] {
+            common.insert(part.to_owned(), self.context["common_tls_context"][part].clone());
+        }
+    }
+
     fn validation(&mut self) -> &mut Value {
         &mut self.context["common_tls_context"]["validation_context"]
     }

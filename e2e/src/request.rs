@@ -53,8 +53,12 @@ impl Request {
 
     /// In HTTP/1.1 the authority goes into `Host`, in HTTP/2 into the URI.
     pub(crate) fn build<B: Default>(&self, absolute: bool, scheme: &str) -> hyper::Request<B> {
-        let uri =
-            if absolute { format!("{scheme}://{}{}", self.authority, self.path) } else { self.path.clone() };
+        let uri = match absolute {
+            // RFC 9113 section 8.5: no scheme, no path.
+            true if self.method == Method::CONNECT => self.authority.clone(),
+            true => format!("{scheme}://{}{}", self.authority, self.path),
+            false => self.path.clone(),
+        };
         let mut request = hyper::Request::new(B::default());
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = uri.parse::<Uri>().unwrap_or_else(|e| panic!("{uri}: {e}"));

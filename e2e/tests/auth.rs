@@ -16,27 +16,39 @@ mod examples;
 mod form;
 mod forward;
 mod gate;
+mod handshake;
 mod hostile;
+mod json;
+mod key_id;
 mod keys;
 mod memory;
 mod mesh;
 mod mutation;
 mod oracle;
+mod outage;
+mod padding;
 mod path;
+mod request_line;
 mod routes;
+mod secret;
 mod setting;
 mod signature;
 mod svid;
+mod times;
+mod vectors;
+mod xfcc;
 
 use e2e::suite::Test;
 
 /// The long ones first.
 pub(crate) const TESTS: &[&[Test]] = &[
-    backend::TESTS,
+    outage::TESTS,
     memory::TESTS,
-    differential::TESTS,
+    backend::TESTS,
     death::TESTS,
-    signature::TESTS,
+    differential::TESTS,
+    vectors::TESTS,
+    padding::TESTS,
     path::TESTS,
     algorithm::TESTS,
     binding::TESTS,
@@ -47,10 +59,18 @@ pub(crate) const TESTS: &[&[Test]] = &[
     examples::TESTS,
     form::TESTS,
     forward::TESTS,
+    handshake::TESTS,
     hostile::TESTS,
+    json::TESTS,
+    key_id::TESTS,
     keys::TESTS,
     mesh::TESTS,
     oracle::TESTS,
+    request_line::TESTS,
     routes::TESTS,
+    secret::TESTS,
+    signature::TESTS,
     svid::TESTS,
+    times::TESTS,
+    xfcc::TESTS,
 ];

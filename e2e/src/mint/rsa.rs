@@ -24,12 +24,10 @@ impl RsaKey {
             let (p, q) = (prime(bits / 2), prime(bits - bits / 2));
             let n = &p * &q;
             let inverse = |m: &BigUint| modular_inverse(&e, m);
-            if let (Some(dp), Some(dq), Some(qi)) =
-                (inverse(&(&p - &one)), inverse(&(&q - &one)), modular_inverse(&q, &p))
-            {
-                if n.bits() == bits {
-                    return Self { n, e, p, q, crt: [dp, dq, qi] };
-                }
+            let crt = (inverse(&(&p - &one)), inverse(&(&q - &one)), modular_inverse(&q, &p));
+            let (Some(dp), Some(dq), Some(qi)) = crt else { continue };
+            if n.bits() == bits {
+                return Self { n, e, p, q, crt: [dp, dq, qi] };
             }
         }
     }

@@ -1,23 +1,14 @@
-//! Where keys come from, and every way in which that fails (threats B01 to B14).
-
-use std::time::{Duration, Instant};
-
-use e2e::{Bootstrap, Key, Lists, Mode, Protocol, Request, eventually};
-use serde_json::json;
-use tokio::task::JoinSet;
+//! What a source of keys or revocations may answer (threats B04 to B08), and who it may be.
 
 use super::gate::Gate;
 use super::memory::everybody;
 use super::setting::{Issuer, JWKS, bearer, draft, fetched, set};
+use e2e::{Bootstrap, Key, Lists, Mode, Request, eventually};
+use serde_json::json;
 
 e2e::tests![
-    an_unknown_key_is_asked_for_at_most_every_ten_seconds,
-    an_issuer_that_is_down_at_the_start,
-    an_issuer_that_goes_down_later,
-    an_issuer_that_never_answers,
     answers_that_are_no_set_leave_the_last_good_one,
     an_empty_set_revokes,
-    a_cold_start_costs_one_fetch,
     an_issuer_that_nobody_knows,
     revocations_that_are_not_there,
 ];
@@ -34,134 +25,6 @@ async fn two_more(keys: &Lists) {
     eventually("two more fetches", async || keys.fetches().await >= before + 2).await;
 }
 
-async fn an_unknown_key_is_asked_for_at_most_every_ten_seconds() {
-    let issuer = Issuer::new();
-    let (gate, keys) = gate(&fetched("1h", ""), &issuer, |b| b.workers(4)).await;
-    keys.serve(issuer.set().to_string()).await;
-    gate.warm().await;
-    let (begun, before) = (Instant::now(), keys.fetches().await);
-    // The issuer takes up a new key, and everybody who has no key at all tries his luck.
-    let new = Key::p256("new");
-    keys.serve(set(&[&issuer.es, &new]).to_string()).await;
-    let token = draft().sign(&new);
-    let mut flood = gate.stack.client(Protocol::Http1).connect().await.expect("a connection");
-    let (mut sent, upstream) = (0, gate.upstream().await);
-    let mut served = 0;
-    while begun.elapsed() < Duration::from_secs(60) {
-        for _ in 0..50 {
-            let unknown = draft().header("kid", format!("nobody-{sent}")).sign(&issuer.es);
-            let status = flood.send(&bearer(&unknown)).await.expect("an answer").status;
-            assert_eq!(status, 401);
-            sent += 1;
-        }
-        let status = gate.stack.send(bearer(&token)).await.status;
-        assert!([200, 401].contains(&status), "{status}");
-        if status == 200 {
-            served += 1;
-            break;
-        }
-    }
-    let (took, fetches) = (begun.elapsed(), keys.fetches().await - before);
-    assert_eq!(served, 1, "the new key was learned");
-    assert!(took < Duration::from_secs(14), "it took {took:?}");
-    assert!(fetches <= 2, "{fetches} fetches for {sent} unknown keys in {took:?}");
-    assert_eq!(gate.upstream().await, upstream + 1);
-    // The old key that is gone is gone, too, as soon as every worker has the new set.
-    let withdrawn = bearer(&draft().sign(&issuer.ed));
-    everybody(&gate.stack, &withdrawn, 401).await;
-    gate.recount().await;
-    gate.refuses("withdrawn", "unknown_key", withdrawn).await;
-    gate.end().await;
-}
-
-async fn an_issuer_that_is_down_at_the_start() {
-    let issuer = Issuer::new();
-    let (mut gate, keys) = gate(&fetched("1s", ""), &issuer, |b| b).await;
-    keys.serve(issuer.set().to_string()).await;
-    gate.stack.lists.switch(Mode::Down).await;
-    gate.stack.envoy.restart().await;
-    let good = issuer.good();
-    gate.good_is(Request::get("/healthz"));
-    gate.recount().await;
-    for _ in 0..3 {
-        gate.refuses("no keys yet", "keys_missing", good.clone()).await;
-    }
-    // What needs no key is answered as ever.
-    gate.refuses("no token", "no_token", Request::get("/orders")).await;
-    gate.refuses("no form", "malformed", bearer("a.b.c")).await;
-    gate.stack.lists.switch(Mode::Up).await;
-    everybody(&gate.stack, &good, 200).await;
-    gate.recount().await;
-    gate.end().await;
-}
-
-async fn an_issuer_that_goes_down_later() {
-    let issuer = Issuer::new();
-    let (mut gate, keys) = gate(&fetched("500ms", ", max_stale: 4s"), &issuer, |b| b).await;
-    keys.serve(issuer.set().to_string()).await;
-    gate.warm().await;
-    gate.stack.lists.switch(Mode::Down).await;
-    let begun = Instant::now();
-    let (good, mut last) = (issuer.good(), Duration::ZERO);
-    eventually("the keys to be too old", async || match gate.stack.send(good.clone()).await.status {
-        200 => {
-            last = begun.elapsed();
-            assert!(last < Duration::from_secs(7), "served {last:?} after the issuer went down");
-            false
-        }
-        status => {
-            assert_eq!(status, 503);
-            true
-        }
-    })
-    .await;
-    assert!(last > Duration::from_secs(2), "the last good set served for {last:?}");
-    gate.recount().await;
-    gate.good_is(Request::get("/healthz"));
-    everybody(&gate.stack, &good, 503).await;
-    gate.refuses("a token that was remembered", "keys_stale", good.clone()).await;
-    gate.refuses("one that was not", "keys_stale", bearer(&draft().claim("sub", "x").sign(&issuer.ed))).await;
-    gate.stack.lists.switch(Mode::Up).await;
-    everybody(&gate.stack, &good, 200).await;
-    gate.recount().await;
-    gate.end().await;
-}
-
-async fn an_issuer_that_never_answers() {
-    let issuer = Issuer::new();
-    for mode in [Mode::Slow, Mode::Trickle] {
-        let (mut gate, keys) = gate(&fetched("1s", ""), &issuer, |b| b).await;
-        keys.serve(issuer.set().to_string()).await;
-        keys.switch(mode).await;
-        gate.stack.envoy.restart().await;
-        gate.good_is(Request::get("/healthz"));
-        gate.recount().await;
-        let (begun, before) = (Instant::now(), keys.fetches().await);
-        let mut waiting = JoinSet::new();
-        for _ in 0..100 {
-            let (client, request) = (gate.stack.client(Protocol::Http1), issuer.good());
-            waiting.spawn(async move {
-                let begun = Instant::now();
-                (client.send(request).await.status, begun.elapsed())
-            });
-        }
-        while let Some(answer) = waiting.join_next().await {
-            let (status, took) = answer.expect("an answer");
-            assert_eq!(status, 503, "{mode:?}");
-            assert!(took < Duration::from_secs(3), "{mode:?}: waited {took:?}");
-        }
-        // One at a time: each holds for half a second, its timeout.
-        let (took, fetches) = (begun.elapsed(), keys.fetches().await - before);
-        assert!(fetches as u128 <= took.as_millis() / 500 + 2, "{mode:?}: {fetches} fetches in {took:?}");
-        assert_eq!(gate.stack.stats().await.ending("http.http.downstream_rq_active"), 0, "{mode:?}");
-        gate.recount().await;
-        keys.switch(Mode::Up).await;
-        everybody(&gate.stack, &issuer.good(), 200).await;
-        gate.recount().await;
-        gate.end().await;
-    }
-}
-
 async fn answers_that_are_no_set_leave_the_last_good_one() {
     let issuer = Issuer::new();
     let (gate, keys) = gate(&fetched("200ms", ""), &issuer, |b| b).await;
@@ -169,31 +32,8 @@ async fn answers_that_are_no_set_leave_the_last_good_one() {
     gate.warm().await;
     let stranger = Key::p256("stranger");
     let text = set(&[&stranger]).to_string();
-    let many: Vec<_> = (0..101).map(|n| stranger.named(&format!("k{n}")).jwk()).collect();
-    let mut large = set(&[&stranger]);
-    large["fill"] = json!("x".repeat(257 << 10));
-    let documents = [
-        ("empty", String::new()),
-        ("HTML", "<html><body>Welcome to the login page</body></html>".to_owned()),
-        ("cut", text[..text.len() - 3].to_owned()),
-        ("more behind", format!("{text}{text}")),
-        ("a byte order mark", format!("\u{feff}{text}")),
-        ("a list", format!("[{text}]")),
-        ("null", "null".to_owned()),
-        ("no keys", "{}".to_owned()),
-        ("keys that are no list", json!({ "keys": stranger.jwk() }).to_string()),
-        ("keys null", json!({ "keys": null }).to_string()),
-        ("keys twice", format!("{{\"keys\":[],{}", &text[1..])),
-        ("an error", json!({ "error": "temporarily_unavailable" }).to_string()),
-        ("one key alone", stranger.jwk().to_string()),
-        ("101 keys", json!({ "keys": many }).to_string()),
-        ("257 KiB", large.to_string()),
-        ("deep", format!("{{\"keys\":{}", "[".repeat(100_000))),
-        ("deep objects", format!("{{\"keys\":[{}", "{\"a\":".repeat(40_000))),
-        ("gzip", "\u{1f}\u{8b}\u{8}".to_owned()),
-    ];
     let strange = bearer(&draft().sign(&stranger));
-    for (name, document) in documents {
+    for (name, document) in documents(&stranger) {
         keys.serve(document).await;
         two_more(&keys).await;
         for _ in 0..2 {
@@ -228,6 +68,34 @@ async fn answers_that_are_no_set_leave_the_last_good_one() {
     gate.end().await;
 }
 
+/// What is no key set, with a good key in it as far as that can be.
+fn documents(stranger: &Key) -> Vec<(&'static str, String)> {
+    let text = set(&[stranger]).to_string();
+    let many: Vec<_> = (0..101).map(|n| stranger.named(&format!("k{n}")).jwk()).collect();
+    let mut large = set(&[stranger]);
+    large["fill"] = json!("x".repeat(257 << 10));
+    vec![
+        ("empty", String::new()),
+        ("HTML", "<html><body>Welcome to the login page</body></html>".to_owned()),
+        ("cut", text[..text.len() - 3].to_owned()),
+        ("more behind", format!("{text}{text}")),
+        ("a byte order mark", format!("\u{feff}{text}")),
+        ("a list", format!("[{text}]")),
+        ("null", "null".to_owned()),
+        ("no keys", "{}".to_owned()),
+        ("keys that are no list", json!({ "keys": stranger.jwk() }).to_string()),
+        ("keys null", json!({ "keys": null }).to_string()),
+        ("keys twice", format!("{{\"keys\":[],{}", &text[1..])),
+        ("an error", json!({ "error": "temporarily_unavailable" }).to_string()),
+        ("one key alone", stranger.jwk().to_string()),
+        ("101 keys", json!({ "keys": many }).to_string()),
+        ("257 KiB", large.to_string()),
+        ("deep", format!("{{\"keys\":{}", "[".repeat(100_000))),
+        ("deep objects", format!("{{\"keys\":[{}", "{\"a\":".repeat(40_000))),
+        ("gzip", "\u{1f}\u{8b}\u{8}".to_owned()),
+    ]
+}
+
 async fn an_empty_set_revokes() {
     let issuer = Issuer::new();
     let (mut gate, keys) = gate(&fetched("200ms", ""), &issuer, |b| b.workers(4)).await;
@@ -247,30 +115,6 @@ async fn an_empty_set_revokes() {
     keys.serve(issuer.set().to_string()).await;
     everybody(&gate.stack, &issuer.good(), 200).await;
     gate.recount().await;
-    gate.end().await;
-}
-
-async fn a_cold_start_costs_one_fetch() {
-    let issuer = Issuer::new();
-    let (mut gate, keys) = gate(&fetched("1h", ""), &issuer, |b| b.workers(4)).await;
-    keys.serve(issuer.set().to_string()).await;
-    keys.switch(Mode::Delay(300)).await;
-    gate.stack.envoy.restart().await;
-    let before = keys.fetches().await;
-    let mut waiting = JoinSet::new();
-    for _ in 0..200 {
-        let (client, request) = (gate.stack.client(Protocol::Http1), issuer.good());
-        waiting.spawn(async move { client.send(request).await.status });
-    }
-    let mut statuses = Vec::new();
-    while let Some(answer) = waiting.join_next().await {
-        statuses.push(answer.expect("an answer"));
-    }
-    let served = statuses.iter().filter(|status| **status == 200).count();
-    assert_eq!(served, 200, "all of them waited for the keys: {statuses:?}");
-    // The one that begins before the first answer may be counted before or after the restart.
-    assert!(keys.fetches().await - before <= 1, "one for all workers");
-    gate.warm().await;
     gate.end().await;
 }
 

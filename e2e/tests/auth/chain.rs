@@ -5,6 +5,7 @@ use e2e::{Authority, Bootstrap, Client, Request, Socket, Tls};
 use serde_json::json;
 
 use super::gate::Gate;
+use super::mesh::BATCH;
 use super::setting::{Issuer, bearer, draft};
 
 e2e::tests![canary_matches_claims, canary_matches_peers, a_dry_run_refuses_nobody, a_rule_may_be_a_dry_run,];
@@ -72,6 +73,7 @@ async fn canary_matches_peers() {
         { "name": "peers", "when": { "path": { "prefix": "/peers" } }, "require": { "peer": ["spiffe://example.org/**"] } },
         { "name": "open", "allow": "anyone" },
     ]);
+    policy["spiffe"] = json!({ "xfcc": { "from": ["spiffe://example.org/ns/edge/sa/*"] } });
     let authority = Authority::new("mesh").expect("an authority");
     let bootstrap = Bootstrap::auth()
         .policy_value(policy)
@@ -87,6 +89,15 @@ async fn canary_matches_peers() {
         let client = Client::tls(gate.stack.envoy.addr("https"), config);
         let report = gate.allows_by(&client, id, Request::get("/peers")).await;
         assert_eq!(report.subset(), Some(subset), "{id}");
+    }
+    // Behind a gateway the peer is whom the gateway names: `canary` learns it from `auth`, not from the connection.
+    let edge = authority.svid(&["spiffe://example.org/ns/edge/sa/gw"]).expect("a certificate");
+    let config = authority.client_with(Some(&edge), Tls::Any).expect("a client");
+    let client = Client::tls(gate.stack.envoy.addr("https"), config);
+    for (id, subset) in [(BATCH, "canary"), ("spiffe://example.org/ns/prod/sa/web", "stable")] {
+        let request = Request::get("/peers").header("x-forwarded-client-cert", format!("URI={id}"));
+        let report = gate.allows_by(&client, id, request).await;
+        assert_eq!(report.subset(), Some(subset), "{id} behind a gateway");
     }
     gate.end().await;
 }

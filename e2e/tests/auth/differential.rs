@@ -19,15 +19,7 @@ const SEED: u64 = 0x5eed;
 async fn auth_is_never_the_laxer_one() {
     e2e::suite::needs_local("a listener more");
     let issuer = Issuer::new();
-    let native = json!({
-        "@type": "type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication",
-        "providers": { "idp": {
-            "issuer": ISSUER, "audiences": ["orders", "payments"], "clock_skew_seconds": 60, "forward": true,
-            "local_jwks": { "inline_string": issuer.set().to_string() },
-        } },
-        "rules": [{ "match": { "prefix": "/" }, "requires": { "provider_name": "idp" } }],
-    });
-    let bootstrap = Bootstrap::auth().policy_value(issuer.policy()).native_listener(native);
+    let bootstrap = Bootstrap::auth().policy_value(issuer.policy()).native_listener(native(&issuer));
     let gate = Gate::start(bootstrap, issuer.good()).await;
     let clients = ["http", "native"].map(|name| Client::new(gate.stack.envoy.addr(name), Protocol::Http1));
     let mut ours = clients[0].connect().await.expect("ours");
@@ -70,6 +62,18 @@ async fn auth_is_never_the_laxer_one() {
     gate.recount().await;
     gate.lives("all of them").await;
     gate.end().await;
+}
+
+/// The same policy for `jwt_authn`.
+fn native(issuer: &Issuer) -> Value {
+    json!({
+        "@type": "type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication",
+        "providers": { "idp": {
+            "issuer": ISSUER, "audiences": ["orders", "payments"], "clock_skew_seconds": 60, "forward": true,
+            "local_jwks": { "inline_string": issuer.set().to_string() },
+        } },
+        "rules": [{ "match": { "prefix": "/" }, "requires": { "provider_name": "idp" } }],
+    })
 }
 
 /// Good ones, hostile ones, and mutants of both kinds.
@@ -168,6 +172,10 @@ fn class_of(token: &str) -> Option<&'static str> {
     if header.get("kid").is_some_and(|kid| kid == "") {
         return Some("an empty kid");
     }
+    class_of_claims(&claims)
+}
+
+fn class_of_claims(claims: &Value) -> Option<&'static str> {
     let number = |name: &str| claims.get(name).and_then(Value::as_f64);
     match number("exp") {
         None => return Some("exp missing or no number"),

@@ -2,14 +2,14 @@
 
 use std::fs;
 
-use e2e::{Authority, Bootstrap, Client, Identity, Key, Request, Socket, Tls};
+use e2e::{Authority, Bootstrap, Client, Identity, Key, Request, Socket, Stack, Tls, eventually};
 use serde_json::{Value, json};
 
 use super::gate::Gate;
 use super::memory::everybody;
 use super::setting::{ISSUER, Issuer, JWKS, bearer, draft, set};
 
-e2e::tests![the_shortest_policy_works, every_field_at_once_works];
+e2e::tests![the_shortest_policy_works, every_field_at_once_works, the_shipped_files_serve_as_they_stand];
 
 /// The text of an example.
 fn example(name: &str, copy: &str) -> String {
@@ -135,7 +135,7 @@ async fn writes(example: &Example) {
     let post = || Request::get("/orders").method("POST");
     let cookie = post().header("cookie", format!("a=1; access_token={}", example.token()));
     let report = gate.allows("in a cookie", cookie).await;
-    assert_eq!(report.lines("cookie").join("; ").contains("access_token"), false);
+    assert!(!report.lines("cookie").join("; ").contains("access_token"));
     let query = Request::get(format!("/orders?access_token={}&a=1", example.token())).method("POST");
     assert_eq!(gate.allows("in the query", query).await.path, "/orders?a=1");
     for (name, reasons, token) in [
@@ -182,5 +182,57 @@ async fn reads(example: &Example) {
         ("no scope", "scope", example.bound().claim("scope", "orders.write").sign(&issuer.es)),
     ] {
         gate.refuses_by(&web, name, reasons, example.read(&token)).await;
+    }
+}
+
+async fn the_shipped_files_serve_as_they_stand() {
+    for name in ["auth", "chain"] {
+        let (authority, issuer) = (Authority::new("mesh").expect("an authority"), Issuer::new());
+        let stack = Stack::start(Bootstrap::shipped(name, &authority).expect("certificates")).await;
+        stack.lists.at(JWKS).serve(issuer.set().to_string()).await;
+        let web = authority.svid(&["spiffe://example.org/ns/prod/sa/web"]).expect("a certificate");
+        let client = |identity: Option<&Identity>, tls| {
+            Client::tls(stack.envoy.addr("https"), authority.client_with(identity, tls).expect("a client"))
+        };
+        let (nobody, somebody) = (client(None, Tls::V1_3), client(Some(&web), Tls::V1_3));
+        let read = draft().claim("scope", "orders.read").claim("roles", json!(["staff"])).sign(&issuer.es);
+        eventually("keys", async || nobody.send(bearer(&read)).await.status == 200).await;
+        let write =
+            draft().claim("scope", "orders.write").claim("cnf", json!({ "x5t#S256": web.thumbprint() }));
+        let write = bearer(&write.sign(&issuer.es)).method("POST");
+        let before = stack.v1.hits().await + stack.v2.hits().await;
+        for (what, client, request, status) in [
+            ("open", &nobody, Request::get("/healthz"), 200),
+            ("a read", &nobody, bearer(&read), 200),
+            ("a read without a token", &nobody, Request::get("/orders"), 401),
+            ("a write with its certificate", &somebody, write.clone(), 200),
+            ("a write without it", &nobody, write.clone(), 403),
+            ("a write over TLS 1.2", &client(Some(&web), Tls::V1_2), write, 403),
+            ("the mesh", &somebody, Request::get("/internal/x"), 200),
+            ("the mesh, nobody", &nobody, Request::get("/internal/x"), 403),
+            ("no rule", &somebody, Request::get("/elsewhere"), 403),
+            ("an encoded slash", &nobody, Request::get("/orders%2fx"), 400),
+            ("two slashes", &nobody, Request::get("//healthz"), 200),
+        ] {
+            let answer = client.send(request).await;
+            assert_eq!(answer.status, status, "{name}: {what}: {answer:?}");
+        }
+        assert_eq!(stack.v1.hits().await + stack.v2.hits().await, before + 5, "{name}");
+        never_resumed(&client(Some(&web), Tls::Resuming1_3)).await;
+        let log = stack.envoy.log();
+        assert!(log.contains("sluice_auth{no_token}") && !log.contains("eyJ"), "{name}");
+        if name == "chain" {
+            let report = nobody.send(bearer(&read)).await.report();
+            assert_eq!((report.subset(), report.version.as_str()), (Some("canary"), "v2"), "staff");
+        }
+    }
+}
+
+/// Tickets are not given, so every handshake says who it is.
+async fn never_resumed(client: &Client) {
+    for _ in 0..3 {
+        let mut connection = client.connect().await.expect("a connection");
+        let answer = connection.send(&Request::get("/internal/x")).await.expect("an answer");
+        assert_eq!((answer.status, connection.resumed()), (200, false));
     }
 }

@@ -1,6 +1,6 @@
 //! One Envoy with `auth` in front of an upstream, and the judgement of what it refuses.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 
 use e2e::{Answer, Bootstrap, Client, Protocol, Report, Request, Stack, eventually, exchange};
 use serde_json::Value;
@@ -14,7 +14,7 @@ pub(crate) struct Gate {
     hits: Cell<u64>,
     sent: Cell<u32>,
     /// Requests that were refused: their ids, what the test calls them, why they may have been.
-    refused: RefCell<Vec<Refused>>,
+    refused: Cell<Vec<Refused>>,
 }
 
 struct Refused {
@@ -35,7 +35,7 @@ impl Gate {
     /// Starts without waiting for anything.
     pub(crate) async fn start_cold(bootstrap: Bootstrap, good: Request) -> Self {
         let stack = Stack::start(bootstrap).await;
-        Self { stack, good, hits: Cell::new(0), sent: Cell::new(0), refused: RefCell::default() }
+        Self { stack, good, hits: Cell::new(0), sent: Cell::new(0), refused: Cell::default() }
     }
 
     /// Waits until every worker serves the good request.
@@ -60,6 +60,11 @@ impl Gate {
     /// Takes what the upstream has got by now for right.
     pub(crate) async fn recount(&self) {
         self.hits.set(self.upstream().await);
+    }
+
+    /// How many requests the upstreams should have got.
+    pub(crate) fn hits(&self) -> u64 {
+        self.hits.get()
     }
 
     /// How many requests the upstreams got.
@@ -224,7 +229,9 @@ impl Gate {
             assert_eq!(answer.lines("x-jwt-payload"), [""; 0], "{name}");
         }
         let (name, reasons) = (name.to_owned(), reasons.to_owned());
-        self.refused.borrow_mut().push(Refused { id, name, reasons, status });
+        let mut refused = self.refused.take();
+        refused.push(Refused { id, name, reasons, status });
+        self.refused.set(refused);
     }
 }
 

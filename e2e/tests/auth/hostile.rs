@@ -6,7 +6,12 @@ use serde_json::json;
 use super::gate::Gate;
 use super::setting::{Issuer, draft};
 
-e2e::tests![bytes_that_are_no_text, many_and_large_headers, clients_that_leave_while_keys_are_fetched];
+e2e::tests![
+    bytes_that_are_no_text,
+    many_and_large_headers,
+    clients_that_leave_while_keys_are_fetched,
+    bodies_go_nowhere_before_the_verdict,
+];
 
 async fn bytes_that_are_no_text() {
     let issuer = Issuer::new();
@@ -19,51 +24,8 @@ async fn bytes_that_are_no_text() {
     let gate = Gate::start(Bootstrap::auth().policy_value(policy), issuer.good()).await;
     let token = issuer.token();
     for bytes in BYTES {
-        let lossy = |place: &[u8]| [place, bytes].concat();
-        // Beside a good token, and in its place.
-        for (line, served) in [
-            (lossy(b"x-any: "), true),
-            (lossy(b"user-agent: "), true),
-            (lossy(b"x-jwt-sub: "), true),
-            (lossy(b"x-forwarded-client-cert: "), true),
-            (lossy(b"x-forwarded-for: "), true),
-            (lossy(b"cookie: a="), true),
-            (lossy(b"accept: "), true),
-        ] {
-            let head = format!("GET /orders HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {token}\r\n");
-            let request = [head.as_bytes(), &line, b"\r\n\r\n"].concat();
-            let status = exchange(gate.stack.envoy.addr("http"), &request).await.expect("an answer").status;
-            // Control characters are Envoy's to refuse.
-            assert!(status == 400 || (status == 200) == served, "{}: {status}", line.escape_ascii());
-            let without = [b"GET /orders HTTP/1.1\r\nhost: a\r\n", line.as_slice(), b"\r\n\r\n"].concat();
-            let status = exchange(gate.stack.envoy.addr("http"), &without).await.expect("an answer").status;
-            assert!([400, 401].contains(&status), "{}: {status} without a token", line.escape_ascii());
-            gate.recount().await;
-            gate.lives("bytes").await;
-        }
-        for line in [
-            lossy(b"authorization: "),
-            lossy(b"authorization: Bearer "),
-            [b"authorization: Bearer ", token.as_bytes(), bytes].concat(),
-            [b"authorization: Bearer ".as_slice(), bytes, token.as_bytes()].concat(),
-            lossy(b"cookie: access_token="),
-            [b"cookie: access_token=", token.as_bytes(), bytes].concat(),
-            [b"cookie: ".as_slice(), bytes, b"; access_token=", token.as_bytes(), b"x"].concat(),
-        ] {
-            let request = [b"GET /orders HTTP/1.1\r\nhost: a\r\n", line.as_slice(), b"\r\n\r\n"].concat();
-            let before = gate.upstream().await;
-            let status = exchange(gate.stack.envoy.addr("http"), &request).await.expect("an answer").status;
-            assert!([400, 401].contains(&status), "{}: {status}", line.escape_ascii());
-            assert_eq!(gate.upstream().await, before);
-            gate.recount().await;
-            gate.lives("a token of bytes").await;
-        }
-        for target in [lossy(b"/orders?access_token="), lossy(b"/orders"), lossy(b"/orders?a=")] {
-            let request = [b"GET ", target.as_slice(), b" HTTP/1.1\r\nhost: a\r\n\r\n"].concat();
-            let status = exchange(gate.stack.envoy.addr("http"), &request).await.expect("an answer").status;
-            assert!([400, 401].contains(&status), "{}: {status}", target.escape_ascii());
-            gate.lives("a path of bytes").await;
-        }
+        beside_a_token(&gate, &token, bytes).await;
+        in_place_of_a_token(&gate, &token, bytes).await;
     }
     let client = gate.stack.client(Protocol::Http2);
     let request = issuer.good().header("x-any", b"\xff\xfe").header("cookie", b"a=\xff");
@@ -83,6 +45,59 @@ const BYTES: &[&[u8]] = &[
     b"\xc0\x80",
     b"\xfe\xff\xfe\xff",
 ];
+
+/// The status of a request with these header lines.
+async fn status(gate: &Gate, lines: &[&[u8]]) -> u16 {
+    let mut request = b"GET /orders HTTP/1.1\r\nhost: a\r\n".to_vec();
+    lines.iter().for_each(|line| request.extend([line, b"\r\n".as_slice()].concat()));
+    request.extend(b"\r\n");
+    exchange(gate.stack.envoy.addr("http"), &request).await.expect("an answer").status
+}
+
+async fn beside_a_token(gate: &Gate, token: &str, bytes: &[u8]) {
+    let authorization = format!("authorization: Bearer {token}");
+    for name in [
+        "x-any: ",
+        "user-agent: ",
+        "x-jwt-sub: ",
+        "x-forwarded-client-cert: ",
+        "x-forwarded-for: ",
+        "cookie: a=",
+    ] {
+        let line = [name.as_bytes(), bytes].concat();
+        let served = status(gate, &[authorization.as_bytes(), &line]).await;
+        assert_eq!(served, 200, "{} with a token", line.escape_ascii());
+        let refused = status(gate, &[&line]).await;
+        assert_eq!(refused, 401, "{} without one", line.escape_ascii());
+        gate.recount().await;
+        gate.lives(name).await;
+    }
+}
+
+async fn in_place_of_a_token(gate: &Gate, token: &str, bytes: &[u8]) {
+    let token = token.as_bytes();
+    let before = gate.upstream().await;
+    for line in [
+        [b"authorization: ", bytes].concat(),
+        [b"authorization: Bearer ", bytes].concat(),
+        [b"authorization: Bearer ", token, bytes].concat(),
+        [b"authorization: Bearer ".as_slice(), bytes, token].concat(),
+        [b"cookie: access_token=", bytes].concat(),
+        [b"cookie: access_token=", token, bytes].concat(),
+        [b"cookie: ".as_slice(), bytes, b"; access_token=", token, b"x"].concat(),
+    ] {
+        let status = status(gate, &[&line]).await;
+        assert!([400, 401].contains(&status), "{}: {status}", line.escape_ascii());
+    }
+    for target in ["/orders?access_token=", "/orders", "/orders?a="] {
+        let request = [b"GET ", target.as_bytes(), bytes, b" HTTP/1.1\r\nhost: a\r\n\r\n"].concat();
+        let status = exchange(gate.stack.envoy.addr("http"), &request).await.expect("an answer").status;
+        assert!([400, 401].contains(&status), "{target}{}: {status}", bytes.escape_ascii());
+    }
+    assert_eq!(gate.upstream().await, before);
+    gate.recount().await;
+    gate.lives("bytes for a token").await;
+}
 
 async fn many_and_large_headers() {
     let issuer = Issuer::new();
@@ -136,6 +151,38 @@ async fn clients_that_leave_while_keys_are_fetched() {
         gate.stack.stats().await.ending("http.http.downstream_rq_active") == 0
     })
     .await;
+    gate.recount().await;
+    gate.end().await;
+}
+
+async fn bodies_go_nowhere_before_the_verdict() {
+    let issuer = Issuer::new();
+    let bootstrap = Bootstrap::auth().policy(&super::setting::fetched("1h", ""));
+    let mut gate = Gate::start_cold(bootstrap, issuer.good()).await;
+    gate.good_is(Request::get("/healthz"));
+    let post = |token: Option<&str>| {
+        let token = token.map_or(String::new(), |token| format!("authorization: Bearer {token}\r\n"));
+        let head = format!("POST /orders HTTP/1.1\r\nhost: a\r\n{token}content-length: {}\r\n\r\n", 5 << 20);
+        [head.into_bytes(), vec![b'x'; 5 << 20]].concat()
+    };
+    // Refused at once, refused after a wait for keys that do not come, and refused with keys.
+    for (name, token, statuses) in [
+        ("no token", None, [401, 401]),
+        ("a token nobody can check yet", Some(issuer.token()), [503, 413]),
+        ("a bad one", Some("a.b.c".to_owned()), [401, 401]),
+    ] {
+        let answer = exchange(gate.stack.envoy.addr("http"), &post(token.as_deref())).await;
+        let status = answer.expect("an answer").status;
+        assert!(statuses.contains(&status), "{name}: {status}");
+        gate.lives(name).await;
+        assert_eq!(gate.upstream().await, gate.hits(), "{name}");
+    }
+    gate.stack.lists.at(super::setting::JWKS).serve(issuer.set().to_string()).await;
+    gate.good_is(issuer.good());
+    gate.warm().await;
+    let answer =
+        exchange(gate.stack.envoy.addr("http"), &post(Some(&issuer.token()))).await.expect("an answer");
+    assert_eq!(answer.status, 200, "a good one, body and all");
     gate.recount().await;
     gate.end().await;
 }

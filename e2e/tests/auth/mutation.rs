@@ -70,13 +70,13 @@ pub(crate) fn scratched(dice: &mut Dice, token: &str) -> String {
 /// Claims, or a header, changed before they were signed: what the readers of JSON make of them is all that counts.
 pub(crate) fn rewritten(dice: &mut Dice, issuer: &Issuer) -> String {
     let keys = [&issuer.es, &issuer.ed, &issuer.es384];
-    let key: &Key = *dice.one(&keys);
+    let key = dice.one::<&Key>(&keys);
     let claims = draft().claims_json();
     match dice.roll(4) {
         0 => {
             let mut value: Value = serde_json::from_str(&claims).expect("claims");
             let name = *dice.one(&["exp", "nbf", "iat", "iss", "aud", "sub", "jti", "cnf", "scope"]);
-            value[name] = serde_json::from_str(*dice.one(VALUES)).expect("a value");
+            value[name] = serde_json::from_str(dice.one::<&str>(VALUES)).expect("a value");
             draft().claims_text(value.to_string()).sign(key)
         }
         1 => {

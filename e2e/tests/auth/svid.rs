@@ -58,68 +58,8 @@ async fn a_workload_is_who_its_bundle_says() {
     gate.allows("typ JOSE", bearer(&svid(BATCH).header("typ", "JOSE").sign(&es))).await;
     gate.allows("one audience as a text", bearer(&svid(BATCH).claim("aud", US).sign(&es))).await;
     gate.allows("the other domain", bearer(&svid("spiffe://other.org/a").sign(&theirs))).await;
-    let mut rows = vec![
-        ("another domain by our key", "signature|unknown_key", svid("spiffe://other.org/a").sign(&es)),
-        ("our domain by their key", "signature|unknown_key", svid(BATCH).sign(&theirs)),
-        ("their key under our name", "signature", svid(BATCH).sign(&theirs.named("es"))),
-        (
-            "a domain without a bundle",
-            "svid_subject|issuer|unknown_key",
-            svid("spiffe://third.org/a").sign(&es),
-        ),
-        ("no kid", "svid_header", svid(BATCH).header("kid", Value::Null).sign(&es)),
-        ("another typ", "svid_header", svid(BATCH).header("typ", "at+jwt").sign(&es)),
-        ("typ in small letters", "svid_header", svid(BATCH).header("typ", "jwt").sign(&es)),
-        ("another member", "svid_header", svid(BATCH).header("x5t", "AAAA").sign(&es)),
-        (
-            "an audience of others",
-            "audience",
-            svid(BATCH).claim("aud", json!(["spiffe://example.org/x"])).sign(&es),
-        ),
-        ("no audience", "claim_missing|audience", svid(BATCH).without("aud").sign(&es)),
-        (
-            "an empty audience",
-            "audience|claim_missing|claim_type",
-            svid(BATCH).claim("aud", json!([])).sign(&es),
-        ),
-        ("no exp", "claim_missing", svid(BATCH).without("exp").sign(&es)),
-        ("expired", "expired", svid(BATCH).claim("exp", now() - 100).sign(&es)),
-        ("no sub", "svid_subject|issuer|claim_missing", svid(BATCH).without("sub").sign(&es)),
-        ("HS256", "algorithm|unknown_key", svid(BATCH).sign(&Key::secret("es", es.public()))),
-        ("none", "algorithm", svid(BATCH).seal("es", "none", |_| vec![])),
-        ("EdDSA", "algorithm|unknown_key", svid(BATCH).sign(&Key::ed25519("es"))),
-    ]
-    .into_iter()
-    .map(|(name, reasons, token)| (name.to_owned(), reasons, token))
-    .collect::<Vec<_>>();
-    for (name, reasons, _) in &mut rows {
-        if name == "none" {
-            *reasons = "algorithm|malformed";
-        }
-    }
-    for sub in [
-        "spiffe://example.org",
-        "spiffe://example.org/",
-        "spiffe://example.org/a/",
-        "spiffe://example.org//a",
-        "spiffe://example.org/a/../b",
-        "spiffe://example.org/%61",
-        "SPIFFE://example.org/a",
-        "spiffe://Example.org/a",
-        "spiffe:/example.org/a",
-        "https://example.org/a",
-        "spiffe://example.org:1/a",
-        "spiffe://u@example.org/a",
-        "spiffe://example.org/a?b",
-        "spiffe://example.org/a#b",
-        "spiffe://",
-        "",
-        "batch",
-        " spiffe://example.org/a",
-        "spiffe://example.org/a\0",
-        "spiffe://example.org.evil/a",
-        "spiffe://xexample.org/a",
-    ] {
+    let mut rows = forged(&es, &theirs);
+    for sub in NO_WORKLOADS {
         rows.push((format!("sub {sub:?}"), "svid_subject|issuer", svid(sub).sign(&es)));
     }
     for sub in [json!(1), json!([BATCH]), json!({ "id": BATCH })] {
@@ -132,6 +72,69 @@ async fn a_workload_is_who_its_bundle_says() {
     gate.refuses_tokens(&rows).await;
     gate.end().await;
 }
+
+/// Tokens that are no JWT-SVIDs of anybody's.
+fn forged(es: &Key, theirs: &Key) -> Vec<(String, &'static str, String)> {
+    [
+        ("another domain by our key", "signature|unknown_key", svid("spiffe://other.org/a").sign(es)),
+        ("our domain by their key", "signature|unknown_key", svid(BATCH).sign(theirs)),
+        ("their key under our name", "signature", svid(BATCH).sign(&theirs.named("es"))),
+        (
+            "a domain without a bundle",
+            "svid_subject|issuer|unknown_key",
+            svid("spiffe://third.org/a").sign(es),
+        ),
+        ("no kid", "svid_header", svid(BATCH).header("kid", Value::Null).sign(es)),
+        ("another typ", "svid_header", svid(BATCH).header("typ", "at+jwt").sign(es)),
+        ("typ in small letters", "svid_header", svid(BATCH).header("typ", "jwt").sign(es)),
+        ("another member", "svid_header", svid(BATCH).header("x5t", "AAAA").sign(es)),
+        (
+            "an audience of others",
+            "audience",
+            svid(BATCH).claim("aud", json!(["spiffe://example.org/x"])).sign(es),
+        ),
+        ("no audience", "claim_missing|audience", svid(BATCH).without("aud").sign(es)),
+        (
+            "an empty audience",
+            "audience|claim_missing|claim_type",
+            svid(BATCH).claim("aud", json!([])).sign(es),
+        ),
+        ("no exp", "claim_missing", svid(BATCH).without("exp").sign(es)),
+        ("expired", "expired", svid(BATCH).claim("exp", now() - 100).sign(es)),
+        ("no sub", "svid_subject|issuer|claim_missing", svid(BATCH).without("sub").sign(es)),
+        ("HS256", "algorithm|unknown_key", svid(BATCH).sign(&Key::secret("es", es.public()))),
+        ("none", "algorithm|malformed", svid(BATCH).seal("es", "none", |_| vec![])),
+        ("EdDSA", "algorithm|unknown_key", svid(BATCH).sign(&Key::ed25519("es"))),
+    ]
+    .into_iter()
+    .map(|(name, reasons, token)| (name.to_owned(), reasons, token))
+    .collect()
+}
+
+/// None of these is the ID of a workload of ours.
+const NO_WORKLOADS: [&str; 21] = [
+    "spiffe://example.org",
+    "spiffe://example.org/",
+    "spiffe://example.org/a/",
+    "spiffe://example.org//a",
+    "spiffe://example.org/a/../b",
+    "spiffe://example.org/%61",
+    "SPIFFE://example.org/a",
+    "spiffe://Example.org/a",
+    "spiffe:/example.org/a",
+    "https://example.org/a",
+    "spiffe://example.org:1/a",
+    "spiffe://u@example.org/a",
+    "spiffe://example.org/a?b",
+    "spiffe://example.org/a#b",
+    "spiffe://",
+    "",
+    "batch",
+    " spiffe://example.org/a",
+    "spiffe://example.org/a\0",
+    "spiffe://example.org.evil/a",
+    "spiffe://xexample.org/a",
+];
 
 async fn bundles_of_all_kinds() {
     let good = Key::p256("good");
@@ -170,7 +173,11 @@ async fn bundles_of_all_kinds() {
     gate.stack.records.at("/bundle").serve(json!({ "keys": keys, "spiffe_sequence": 5 }).to_string()).await;
     gate.warm().await;
     gate.refuses_tokens(&rows).await;
-    // A bundle of an earlier sequence takes nothing back.
+    earlier_bundles_take_nothing_back(&gate).await;
+    gate.end().await;
+}
+
+async fn earlier_bundles_take_nothing_back(gate: &Gate) {
     let bundle = gate.stack.records.at("/bundle");
     for (name, document) in [
         (
@@ -188,7 +195,6 @@ async fn bundles_of_all_kinds() {
         eventually("two more fetches", async || bundle.fetches().await >= before + 2).await;
         gate.lives(name).await;
     }
-    gate.end().await;
 }
 
 async fn an_empty_bundle_revokes_at_once() {
