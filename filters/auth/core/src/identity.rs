@@ -107,51 +107,60 @@ impl Callers {
 
 /// All claims, flattened. A path that two claims have is refused: whoever reads it must not get the wrong one.
 fn record(claims: &Claims) -> Result<Vec<u8>, Reason> {
-    let mut flat = Flat { record: IdentityRecord::default(), paths: BTreeSet::new(), bytes: 0 };
+    // No name is there twice in one object, so paths can only collide if a name has a dot in it.
+    let dotted = claims.iter().any(|(name, value)| name.contains('.') || has_dotted_names(value));
+    let paths = dotted.then(BTreeSet::new);
+    let record = Some(IdentityRecord::with_capacity(USUAL_RECORD_BYTES));
+    let mut flat = Flat { record, paths, bytes: 0 };
     for (name, value) in claims.iter() {
-        flat.add(name.to_owned(), value)?;
+        flat.add(name, value)?;
     }
-    Ok(flat.record.into_bytes())
+    Ok(flat.record.unwrap_or_default().into_bytes())
+}
+
+fn has_dotted_names(value: &Json) -> bool {
+    match value {
+        Json::Map(members) => {
+            members.iter().any(|(name, value)| name.contains('.') || has_dotted_names(value))
+        }
+        _ => false,
+    }
 }
 
 struct Flat {
-    record: IdentityRecord,
-    paths: BTreeSet<String>,
+    /// Always there; taken out for a moment, to be added to.
+    record: Option<IdentityRecord>,
+    /// Those so far, if two of them might be the same.
+    paths: Option<BTreeSet<String>>,
     bytes: usize,
 }
 
 impl Flat {
     /// Recursive; JSON of a token has at most [`Json::MAX_DEPTH`] levels.
-    fn add(&mut self, path: String, value: &Json) -> Result<(), Reason> {
-        let items: Option<Vec<&str>> = match value {
-            // In a list only scalars can be looked for.
-            Json::List(items) => Some(items.iter().filter_map(scalar).collect()),
-            _ => None,
-        };
-        let data = match &items {
-            Some(items) => {
-                items.iter().fold(0, |sum: usize, item| sum.saturating_add(item.len()).saturating_add(4))
-            }
-            None => scalar(value).map_or(0, str::len),
-        };
+    fn add(&mut self, path: &str, value: &Json) -> Result<(), Reason> {
+        // In a list only scalars can be looked for.
+        let items = value.as_list().unwrap_or_default().iter().filter_map(scalar);
+        let listed =
+            items.clone().fold(0, |sum: usize, item| sum.saturating_add(item.len()).saturating_add(4));
+        let data = scalar(value).map_or(listed, str::len);
         self.bytes = [path.len(), data, ENTRY_BYTES].into_iter().fold(self.bytes, usize::saturating_add);
         if self.bytes > MAX_RECORD_BYTES {
             return Err(Reason::ClaimsTooLarge);
         }
-        if !self.paths.insert(path.clone()) {
+        if self.paths.as_mut().is_some_and(|paths| !paths.insert(path.to_owned())) {
             return Err(Reason::ClaimsAmbiguous);
         }
-        let record = std::mem::take(&mut self.record);
-        self.record = match value {
+        let record = self.record.take().unwrap_or_default();
+        self.record = Some(match value {
             Json::Null => record,
-            Json::Text(text) => record.text(&path, text),
-            Json::Bool(_) | Json::Number(_) => record.other(&path, scalar(value).unwrap_or_default()),
-            Json::List(_) => record.list(&path, items.unwrap_or_default()),
-            Json::Map(_) => record.map(&path),
-        };
+            Json::Text(text) => record.text(path, text),
+            Json::Bool(_) | Json::Number(_) => record.other(path, scalar(value).unwrap_or_default()),
+            Json::List(_) => record.list(path, items),
+            Json::Map(_) => record.map(path),
+        });
         if let Json::Map(members) = value {
             for (name, value) in members {
-                self.add(format!("{path}.{name}"), value)?;
+                self.add(&format!("{path}.{name}"), value)?;
             }
         }
         Ok(())
@@ -175,6 +184,7 @@ fn loggable(text: &str) -> Vec<u8> {
 
 /// Each costs a copy per request, and a token of 16 KiB has less unless it is made to swell.
 const MAX_RECORD_BYTES: usize = 64 * 1024;
+const USUAL_RECORD_BYTES: usize = 512;
 /// What an entry of the record has beside path and data.
 const ENTRY_BYTES: usize = 7;
 const MAX_LOGGED_BYTES: usize = 256;

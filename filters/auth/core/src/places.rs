@@ -84,10 +84,16 @@ impl Places {
 
     /// Finds the one token of a request. One pass over the fields, no allocation.
     ///
+    /// * `is_known`: whether exactly this text was taken for a token before; then its bytes are not looked at again.
+    ///
     /// # Errors
     /// [`InvalidCredentials`]: more than one token, or something that is none where one should be.
-    pub fn find<'a>(&self, fields: Fields<'a>) -> Result<Option<Found<'a>>, InvalidCredentials> {
-        let mut search = Search { places: &self.0, headers: PlaceSet::default(), found: None };
+    pub fn find<'a>(
+        &self,
+        fields: Fields<'a>,
+        is_known: impl FnMut(&'a [u8]) -> bool,
+    ) -> Result<Option<Found<'a>>, InvalidCredentials> {
+        let mut search = Search { places: &self.0, headers: PlaceSet::default(), is_known, found: None };
         for (name, value) in fields.iter() {
             match name {
                 b":path" => search.query(value)?,
@@ -123,16 +129,18 @@ impl std::fmt::Debug for Found<'_> {
 }
 
 /// What is known in the middle of the fields.
-struct Search<'s, 'a> {
+struct Search<'s, 'a, K> {
     places: &'s [Place],
     /// The headers that were there already.
     headers: PlaceSet,
+    is_known: K,
     found: Option<Found<'a>>,
 }
 
-impl<'s, 'a> Search<'s, 'a> {
+impl<'a, K: FnMut(&'a [u8]) -> bool> Search<'_, 'a, K> {
     fn header(&mut self, name: &[u8], value: &'a [u8]) -> Result<(), InvalidCredentials> {
-        let places = numbered(self.places).filter_map(|(set, place)| match place {
+        let all = self.places;
+        let places = numbered(all).filter_map(|(set, place)| match place {
             Place::Header { name: wanted, prefix } if wanted.as_str().as_bytes() == name => {
                 Some((set, prefix.as_ref()))
             }
@@ -154,16 +162,17 @@ impl<'s, 'a> Search<'s, 'a> {
             }
         }
         // A line with a prefix that another provider asks for is not a bare token.
-        if claimed || bare == PlaceSet::default() { Ok(()) } else { self.note(well_formed(value)?, bare) }
+        if claimed || bare == PlaceSet::default() { Ok(()) } else { self.note(value, bare) }
     }
 
     fn cookies(&mut self, line: &'a [u8]) -> Result<(), InvalidCredentials> {
-        for (set, name) in numbered(self.places).filter_map(|(set, place)| Some((set, place.cookie()?))) {
+        let all = self.places;
+        for (set, name) in numbered(all).filter_map(|(set, place)| Some((set, place.cookie()?))) {
             for pair in line.split(|byte| *byte == b';') {
                 match cookie_value(pair, name) {
                     // What is left behind by a log-out.
                     None | Some([]) => {}
-                    Some(value) => self.note(well_formed(value)?, set)?,
+                    Some(value) => self.note(value, set)?,
                 }
             }
         }
@@ -172,21 +181,30 @@ impl<'s, 'a> Search<'s, 'a> {
 
     fn query(&mut self, path: &'a [u8]) -> Result<(), InvalidCredentials> {
         let Some((_, query)) = split_at(path, b'?') else { return Ok(()) };
-        for (set, name) in numbered(self.places).filter_map(|(set, place)| Some((set, place.query()?))) {
+        let all = self.places;
+        for (set, name) in numbered(all).filter_map(|(set, place)| Some((set, place.query()?))) {
             for pair in query.split(|byte| *byte == b'&') {
                 if let Some(value) = parameter_value(pair, name) {
-                    self.note(well_formed(value)?, set)?;
+                    self.note(value, set)?;
                 }
             }
         }
         Ok(())
     }
 
+    /// Takes up what stands in a place for tokens.
     fn note(&mut self, token: &'a [u8], places: PlaceSet) -> Result<(), InvalidCredentials> {
         let before = match self.found {
-            Some(found) if found.token != token => return Err(InvalidCredentials::Different),
-            Some(found) => found.places,
-            None => PlaceSet::default(),
+            Some(found) if found.token == token => found.places,
+            other => {
+                if !(self.is_known)(token) && !is_well_formed(token) {
+                    return Err(InvalidCredentials::Malformed);
+                }
+                if other.is_some() {
+                    return Err(InvalidCredentials::Different);
+                }
+                PlaceSet::default()
+            }
         };
         self.found = Some(Found { token, places: before.with(places) });
         Ok(())
@@ -207,15 +225,14 @@ fn numbered(places: &[Place]) -> impl Iterator<Item = (PlaceSet, &Place)> {
     places.iter().enumerate().filter_map(|(index, place)| Some((PlaceSet::one(index)?, place)))
 }
 
-/// The text, if it has the syntax of a token: `b64token` of RFC 6750 section 2.1. Nothing is decoded or trimmed.
-fn well_formed(text: &[u8]) -> Result<&[u8], InvalidCredentials> {
+/// Whether a text has the syntax of a token: `b64token` of RFC 6750 section 2.1. Nothing is decoded or trimmed.
+fn is_well_formed(text: &[u8]) -> bool {
     let mut token = text;
     while let [rest @ .., b'='] = token {
         token = rest;
     }
     // All of them, without a branch for each: nearly always it takes all of them to know.
-    let is_token = token.iter().fold(!token.is_empty(), |good, byte| good & is_b64token(*byte));
-    if is_token { Ok(text) } else { Err(InvalidCredentials::Malformed) }
+    token.iter().fold(!token.is_empty(), |good, byte| good & is_b64token(*byte))
 }
 
 /// Looked up, because every byte of every token is.

@@ -171,7 +171,12 @@ impl Policy {
         may_wait: bool,
         counters: &mut Vec<Counter>,
     ) -> Result<(Rc<Caller>, PlaceSet), Refusal> {
-        let found = self.places.find(seen.fields())?.ok_or(Reason::NoToken)?;
+        let mut known = None;
+        let is_known = |token| {
+            known = self.callers.of(token, seen.time());
+            known.is_some()
+        };
+        let found = self.places.find(seen.fields(), is_known)?.ok_or(Reason::NoToken)?;
         if let Some(revoked) = &self.revoked
             && !revoked.is_there()
         {
@@ -182,7 +187,7 @@ impl Policy {
             }
         }
         let now = seen.time();
-        if let Some(caller) = self.callers.of(found.token, now) {
+        if let Some(caller) = known {
             self.admit(caller.source, wanted, found.places)?.check_age(now)?;
             return Ok((caller, found.places));
         }
@@ -213,6 +218,8 @@ impl Policy {
         if matches!(source, Source::Svid(_)) {
             svid::check_header(&token)?;
         }
+        // Before keys and signature: nobody pays for a token that will not do anyway.
+        token.check(&terms.expected, now)?;
         let set = match keys.current(now) {
             Err(Reason::KeysMissing) if may_wait => return Err(Refusal::Wait),
             current => current?,
@@ -221,7 +228,6 @@ impl Policy {
             return Err(Refusal::Wait);
         }
         let token = token.verify(&set, &terms.algorithms, seen.request())?;
-        token.check(&terms.expected, now)?;
         if self.revoked.as_ref().is_some_and(|revoked| revoked.has(token.claims())) {
             return Err(Reason::Revoked.into());
         }

@@ -133,6 +133,14 @@ impl Default for IdentityRecord {
 }
 
 impl IdentityRecord {
+    /// An empty record with room for so many bytes.
+    #[must_use]
+    pub fn with_capacity(bytes: usize) -> Self {
+        let mut record = Vec::with_capacity(bytes.max(1));
+        record.push(VERSION);
+        Self(record)
+    }
+
     /// Adds a string claim.
     #[must_use]
     pub fn text(self, path: &str, value: &str) -> Self {

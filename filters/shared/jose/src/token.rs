@@ -8,10 +8,11 @@ use crate::algorithm::Algorithm;
 use crate::base64url;
 use crate::claims::Claims;
 use crate::error::{Malformed, TokenError};
+use crate::expected::Expected;
 use crate::json::Json;
 use crate::keys::KeySet;
 use crate::verified::VerifiedToken;
-use filter_api::HostCrypto;
+use filter_api::{HostCrypto, UnixTime};
 use header::Header;
 
 /// A token whose form was checked and nothing else. Borrows the text.
@@ -84,6 +85,16 @@ impl<'t> Token<'t> {
     #[must_use]
     pub fn unverified_subject(&self) -> Option<&str> {
         self.claims.get("sub")?.as_text()
+    }
+
+    /// Compares the claims with what is expected, before the signature: for its bearer a token that would not do anyway
+    /// costs no cryptography, and what passes is as unproven as before.
+    ///
+    /// # Errors
+    /// [`TokenError`] from `Typ` to `Audience`.
+    pub fn check(&self, expected: &Expected, now: UnixTime) -> Result<(), TokenError> {
+        expected.check_typ(self.typ())?;
+        expected.check_claims(&self.claims, now)
     }
 
     /// Checks the signature, with the host's cryptography where it can.

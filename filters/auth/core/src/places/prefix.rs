@@ -1,6 +1,6 @@
 //! What stands before a token in a header.
 
-use super::{InvalidCredentials, well_formed};
+use super::InvalidCredentials;
 use filter_api::is_token;
 
 /// `Bearer ` in any case, as a scheme of RFC 9110 section 11.1; or any other text, byte for byte.
@@ -45,14 +45,14 @@ impl Prefix {
         }
     }
 
-    /// The token in a line; `None` if the line is something else, say, credentials of another scheme.
+    /// What stands for a token in a line; `None` if the line is something else, say, credentials of another scheme.
     ///
     /// # Errors
-    /// The line has the prefix, or has it behind a comma or white space, but is not exactly prefix and token.
+    /// The line has the prefix behind a comma or white space.
     pub(super) fn token_of<'a>(&self, line: &'a [u8]) -> Result<Option<&'a [u8]>, InvalidCredentials> {
         if let Some(rest) = self.cut_from(line) {
             let token = if self.0 == Kind::Bearer { rest.strip_prefix(b" ") } else { Some(rest) };
-            return well_formed(token.ok_or(InvalidCredentials::Malformed)?).map(Some);
+            return token.ok_or(InvalidCredentials::Malformed).map(Some);
         }
         // Envoy may have joined two lines by a comma, and a server behind us may look behind it.
         match line.split(|byte| *byte == b',').any(|part| self.cut_from(part.trim_ascii()).is_some()) {

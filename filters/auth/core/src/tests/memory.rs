@@ -66,7 +66,11 @@ fn refused_tokens_are_not_remembered() {
             mint(HEADER, r#"{"iss":"https://issuer.example","aud":"orders","exp":1}"#, IDP_SECRET),
             "401 expired",
         ),
-        ("signature", mint(HEADER, r#"{"iss":"https://issuer.example"}"#, b"x"), "401 signature"),
+        (
+            "signature",
+            mint(HEADER, r#"{"iss":"https://issuer.example","aud":"orders","exp":4102444800}"#, b"x"),
+            "401 signature",
+        ),
         ("a value that cannot be forwarded", token(r#""sub":"\n""#), "401 claim_value"),
         ("claims of one path", token(r#""a.b":1,"a":{"b":1}"#), "401 claims_ambiguous"),
     ] {
