@@ -22,7 +22,7 @@ pub enum Algorithm {
     ES256,
     /// ECDSA on P-384 with SHA-384.
     ES384,
-    /// ECDSA on P-521 with SHA-512. Known by name and refused: no policy, key or token may say it.
+    /// ECDSA on P-521 with SHA-512.
     ES512,
     /// Ed25519 (RFC 8037); Ed448 is not there.
     EdDSA,
@@ -35,8 +35,8 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// All that can be verified.
-    pub const ALL: [Self; 12] = [
+    /// All of them.
+    pub const ALL: [Self; 13] = [
         Self::RS256,
         Self::RS384,
         Self::RS512,
@@ -45,6 +45,7 @@ impl Algorithm {
         Self::PS512,
         Self::ES256,
         Self::ES384,
+        Self::ES512,
         Self::EdDSA,
         Self::HS256,
         Self::HS384,

@@ -2,7 +2,7 @@
 //! it does not know, Rust decides, and says the same.
 
 mod der; // SubjectPublicKeyInfo, Ecdsa-Sig-Value
-mod ecdsa; // ES256, ES384
+mod ecdsa; // ES256, ES384, ES512
 mod ed25519; // EdDSA
 mod hash; // SHA-2
 mod hmac; // HS256, HS384, HS512

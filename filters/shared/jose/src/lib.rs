@@ -6,8 +6,8 @@
 //!
 //! # Whose cryptography
 //! RSA PKCS#1 v1.5 and ECDSA are the host's (`BoringSSL` in Envoy), where it offers them, and otherwise ours; PSS, Ed25519 and
-//! HMAC always ours. Ours stands on `curve25519-dalek`, `p256`, `p384`, `sha2` and `hmac`; only powers modulo an RSA key are
-//! our own. ES512 is refused by name: `p521` adds 60 KiB to the module.
+//! HMAC always ours. Ours stands on `curve25519-dalek`, `p256`, `p384`, `p521`, `sha2` and `hmac`; only powers modulo an RSA key are
+//! our own.
 //!
 //! # Why not on `jsonwebtoken`
 //! It is the oracle of our tests, which accept nothing that it refuses. It does not verify for us, because
@@ -15,7 +15,7 @@
 //!   host to come in; and it takes keys apart at every signature, which doubles the cost of Ed25519;
 //! - its JWK types read by `serde` cost 86 KiB of module, take the last of two members of one name, and say of a bad key only
 //!   that no variant fits;
-//! - its own checks let a missing or wrong-typed `aud`, `iss` or `sub` pass, numbers become doubles, `crit` is ignored;
+//! - its own checks let a missing or wrong-typed `aud`, `iss` or `sub` pass, numbers become doubles, `crit` is ignored; it has no ES512;
 //! - for `wasm32-unknown-unknown`, where our tests run, it does not compile: it asks for `getrandom` 0.2.
 #![forbid(unsafe_code)]
 

@@ -18,6 +18,7 @@ pub(crate) struct EcKey {
 enum Curve {
     P256(p256::ecdsa::VerifyingKey),
     P384(p384::ecdsa::VerifyingKey),
+    P521(p521::ecdsa::VerifyingKey),
 }
 
 impl EcKey {
@@ -37,10 +38,19 @@ impl EcKey {
         Some(Self { curve: Curve::P384(key), info: der::public_key_info(P384, &point) })
     }
 
+    /// `None`: not a point of P-521.
+    pub(crate) fn p521(x: &[u8; 66], y: &[u8; 66]) -> Option<Self> {
+        let point = uncompressed(x, y);
+        let affine = Option::from(p521::AffinePoint::from_coordinates(x.into(), y.into()))?;
+        let key = p521::ecdsa::VerifyingKey::from_affine(affine).ok()?;
+        Some(Self { curve: Curve::P521(key), info: der::public_key_info(P521, &point) })
+    }
+
     pub(crate) fn algorithm(&self) -> Algorithm {
         match self.curve {
             Curve::P256(_) => Algorithm::ES256,
             Curve::P384(_) => Algorithm::ES384,
+            Curve::P521(_) => Algorithm::ES512,
         }
     }
 
@@ -49,6 +59,7 @@ impl EcKey {
         let (function, order) = match self.curve {
             Curve::P256(_) => (HashFunction::Sha256, ORDER_P256.as_slice()),
             Curve::P384(_) => (HashFunction::Sha384, ORDER_P384.as_slice()),
+            Curve::P521(_) => (HashFunction::Sha512, ORDER_P521.as_slice()),
         };
         let Some((r, s)) = numbers(signature, order) else {
             return false;
@@ -68,6 +79,8 @@ impl EcKey {
             Curve::P256(key) => p256::ecdsa::Signature::from_slice(signature)
                 .is_ok_and(|signature| key.verify_prehash(digest, &signature).is_ok()),
             Curve::P384(key) => p384::ecdsa::Signature::from_slice(signature)
+                .is_ok_and(|signature| key.verify_prehash(digest, &signature).is_ok()),
+            Curve::P521(key) => p521::ecdsa::Signature::from_slice(signature)
                 .is_ok_and(|signature| key.verify_prehash(digest, &signature).is_ok()),
         }
     }
@@ -91,6 +104,8 @@ const P256: &[u8] =
     &[0x06, 7, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1, 0x06, 8, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 3, 1, 7];
 /// OBJECT IDENTIFIERs 1.2.840.10045.2.1 and 1.3.132.0.34.
 const P384: &[u8] = &[0x06, 7, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1, 0x06, 5, 0x2B, 0x81, 0x04, 0, 34];
+/// OBJECT IDENTIFIERs 1.2.840.10045.2.1 and 1.3.132.0.35.
+const P521: &[u8] = &[0x06, 7, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1, 0x06, 5, 0x2B, 0x81, 0x04, 0, 35];
 
 /// The orders of the curves' groups (SP 800-186 section 3.2.1), big endian.
 pub(super) const ORDER_P256: [u8; 32] = [
@@ -101,4 +116,10 @@ pub(super) const ORDER_P384: [u8; 48] = [
     0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
     0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xC7, 0x63, 0x4D, 0x81, 0xF4, 0x37, 0x2D, 0xDF, 0x58, 0x1A,
     0x0D, 0xB2, 0x48, 0xB0, 0xA7, 0x7A, 0xEC, 0xEC, 0x19, 0x6A, 0xCC, 0xC5, 0x29, 0x73,
+];
+pub(super) const ORDER_P521: [u8; 66] = [
+    0x01, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+    0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFA,
+    0x51, 0x86, 0x87, 0x83, 0xBF, 0x2F, 0x96, 0x6B, 0x7F, 0xCC, 0x01, 0x48, 0xF7, 0x09, 0xA5, 0xD0, 0x3B,
+    0xB5, 0xC9, 0xB8, 0x89, 0x9C, 0x47, 0xAE, 0xBB, 0x6F, 0xB7, 0x1E, 0x91, 0x38, 0x64, 0x09,
 ];

@@ -89,6 +89,7 @@ impl<'j> Jwk<'j> {
         let key = match required(self.0, "crv")? {
             "P-256" => EcKey::p256(&octets(self.0, "x")?, &octets(self.0, "y")?),
             "P-384" => EcKey::p384(&octets(self.0, "x")?, &octets(self.0, "y")?),
+            "P-521" => EcKey::p521(&octets(self.0, "x")?, &octets(self.0, "y")?),
             _ => return Err(KeyRefusal::Unsupported("crv")),
         };
         key.map(|key| Material::Ec(Box::new(key))).ok_or(KeyRefusal::Point)

@@ -102,7 +102,9 @@ fn judges_points() {
         ("no y", "ES256", &[("y", "")], Some(KeyRefusal::Member("y"))),
         ("another curve", "ES256", &[("crv", r#""P-384""#)], Some(KeyRefusal::Encoding("x"))),
         ("curve we do not have", "ES256", &[("crv", r#""secp256k1""#)], Some(KeyRefusal::Unsupported("crv"))),
-        ("P-521", "ES256", &[("crv", r#""P-521""#)], Some(KeyRefusal::Unsupported("crv"))),
+        ("P-521, but short", "ES256", &[("crv", r#""P-521""#)], Some(KeyRefusal::Encoding("x"))),
+        ("ES256 on P-521", "ES512", &[("alg", r#""ES256""#)], Some(KeyRefusal::Algorithm)),
+        ("x above p", "ES512", &[("x", &quoted([0xFF; 66]))], point),
         ("no curve", "ES256", &[("crv", "")], Some(KeyRefusal::Member("crv"))),
         ("n beside x", "ES256", &[("n", r#""AA""#)], Some(KeyRefusal::Foreign("n"))),
         ("ES384 on P-256", "ES256", &[("alg", r#""ES384""#)], Some(KeyRefusal::Algorithm)),
@@ -157,6 +159,7 @@ fn bundles_have_no_other_keys() {
         ("EdDSA", Some(KeyRefusal::Unsupported("kty"))),
         ("HS256", Some(KeyRefusal::Secret)),
         ("ES384", None),
+        ("ES512", None),
         ("PS256-2048", None),
     ] {
         assert_eq!(refusal(&jwk(name, &[("use", r#""jwt-svid""#)]), Origin::SpiffeBundle), want, "{name}");

@@ -8,7 +8,7 @@ pub(crate) struct Vector {
     pub(crate) token: &'static str,
 }
 
-pub(crate) const VECTORS: [Vector; 13] = [
+pub(crate) const VECTORS: [Vector; 14] = [
     Vector {
         name: "RS256-2048",
         jwk: r#"{"kty": "RSA", "n": "y9rBb_IsbCjKxqvoGuSaayS8zaezlnBaufYPjYYQbD6hH0aiFYaJtIDqANk-tsD2g8PA3oYn2VPyXmIMzG6BJQUdXPVkYcRLMK9fBye6UHfUdh1X_ZtbU1MY3QHq3kfuhynyyM3jSEQzYdNWDFdWXWfchPacR4_-eYOftLt4wpVu1KqObS3Yx5tJpBzaS3pqk26TYDgIxEzmojBL6zUNkSaseu5nOgA2bjDEAhwlkYrG1tROrza4B8XLkJXZyETzK68xtKZaTXpVQM1EX10DH5wUtfZlxPA2U066UZaUwNI4o-BOPLd7kseCbyQgMU-E5Hz7poaOmh9hsNAnZhVCZQ", "e": "AQAB", "kid": "RS256-2048"}"#,
@@ -55,6 +55,11 @@ pub(crate) const VECTORS: [Vector; 13] = [
         token: "eyJhbGciOiJFUzM4NCIsInR5cCI6ImF0K2p3dCIsImtpZCI6IkVTMzg0In0.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIiwic3ViIjoidXNlci00NzExIiwiYXVkIjoib3JkZXJzIiwiZXhwIjoxOTAwMDAwMDAwLCJpYXQiOjE3MDAwMDAwMDAsIm5iZiI6MTcwMDAwMDAwMCwianRpIjoiN2IwZjdjMWUtM2E3ZS00ZjBlLTlkNmMtMGExYjJjM2Q0ZTVmIiwic2NvcGUiOiJvcmRlcnMucmVhZCBvcmRlcnMud3JpdGUiLCJ0ZW5hbnQiOiJhY21lIiwicmVhbG1fYWNjZXNzIjp7InJvbGVzIjpbImFkbWluIiwicmVhZGVyIl19fQ.SOUbhaKCUCdNyvonZVBB8K_N5jMhqQi9gYDXHWmFUTm4zHrWIQFyOy6y9OHns1kwFtMkrqczd5Wa2cKkiSJPxjsvjAFpVOTPevL6ywOQ1ohoNWaRGD3_JbLLCTeORo8u",
     },
     Vector {
+        name: "ES512",
+        jwk: r#"{"kty": "EC", "crv": "P-521", "x": "AXRY_CYu1RyJ7QeEhjqxhbmNRKAS4_VI1JPKpW2BR_3kFcADUzD1adfsFNqpojrfLQwD2x_BIM94nwIg5xMg6Gc6", "y": "ATuTnJf0k0rx0AoXyidmf-NBWgNYYNqBqDhIUPIxWxo_ZYjFa8VCBEkWm4CQRnc4DVpe50jVRzazu-zHJL4uwMBA", "kid": "ES512"}"#,
+        token: "eyJhbGciOiJFUzUxMiIsInR5cCI6ImF0K2p3dCIsImtpZCI6IkVTNTEyIn0.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIiwic3ViIjoidXNlci00NzExIiwiYXVkIjoib3JkZXJzIiwiZXhwIjoxOTAwMDAwMDAwLCJpYXQiOjE3MDAwMDAwMDAsIm5iZiI6MTcwMDAwMDAwMCwianRpIjoiN2IwZjdjMWUtM2E3ZS00ZjBlLTlkNmMtMGExYjJjM2Q0ZTVmIiwic2NvcGUiOiJvcmRlcnMucmVhZCBvcmRlcnMud3JpdGUiLCJ0ZW5hbnQiOiJhY21lIiwicmVhbG1fYWNjZXNzIjp7InJvbGVzIjpbImFkbWluIiwicmVhZGVyIl19fQ.AFXphWJqK0L1HQWJoVafZMzbizNyv-aGR6_5t1UAlKK-dqBIm7YEni2zJWLPSEqGpR2LuVSLbuTGbpKqkDkPjb8OAdUvDP94j7oZRen6KyyHel8tjLfwJlMrtnGI78bMleIL8jN_byfCGblwdSZadZeOotFmbcp9WBE4i1pMrudhhrHb",
+    },
+    Vector {
         name: "EdDSA",
         jwk: r#"{"kty": "OKP", "crv": "Ed25519", "x": "L7slKFt42uh51jERhscyiDDzkTo73lcaQDlQJwIM8bE", "kid": "EdDSA"}"#,
         token: "eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCIsImtpZCI6IkVkRFNBIn0.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIiwic3ViIjoidXNlci00NzExIiwiYXVkIjoib3JkZXJzIiwiZXhwIjoxOTAwMDAwMDAwLCJpYXQiOjE3MDAwMDAwMDAsIm5iZiI6MTcwMDAwMDAwMCwianRpIjoiN2IwZjdjMWUtM2E3ZS00ZjBlLTlkNmMtMGExYjJjM2Q0ZTVmIiwic2NvcGUiOiJvcmRlcnMucmVhZCBvcmRlcnMud3JpdGUiLCJ0ZW5hbnQiOiJhY21lIiwicmVhbG1fYWNjZXNzIjp7InJvbGVzIjpbImFkbWluIiwicmVhZGVyIl19fQ.kZGf_KIoFGWG4dxp_IKfJMPz_UAFLM6qzxVEKx91Q877xdXXuQKieFxOz_4cu5uj_FOVg9ziSdF8oDLebkQtDw",
@@ -75,10 +80,3 @@ pub(crate) const VECTORS: [Vector; 13] = [
         token: "eyJhbGciOiJIUzUxMiIsInR5cCI6ImF0K2p3dCIsImtpZCI6IkhTNTEyIn0.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIiwic3ViIjoidXNlci00NzExIiwiYXVkIjoib3JkZXJzIiwiZXhwIjoxOTAwMDAwMDAwLCJpYXQiOjE3MDAwMDAwMDAsIm5iZiI6MTcwMDAwMDAwMCwianRpIjoiN2IwZjdjMWUtM2E3ZS00ZjBlLTlkNmMtMGExYjJjM2Q0ZTVmIiwic2NvcGUiOiJvcmRlcnMucmVhZCBvcmRlcnMud3JpdGUiLCJ0ZW5hbnQiOiJhY21lIiwicmVhbG1fYWNjZXNzIjp7InJvbGVzIjpbImFkbWluIiwicmVhZGVyIl19fQ.WONZGv_x67WWPsUXthcMMR095mZFxT4ZQ7heQUgD89_K5InkVFPixE1PaVVM7_-2qMnyLQGTTkor4sVL4wYOyQ",
     },
 ];
-
-/// Good by itself, of an algorithm that we do not have.
-pub(crate) const ES512: Vector = Vector {
-    name: "ES512",
-    jwk: r#"{"kty": "EC", "crv": "P-521", "x": "AXRY_CYu1RyJ7QeEhjqxhbmNRKAS4_VI1JPKpW2BR_3kFcADUzD1adfsFNqpojrfLQwD2x_BIM94nwIg5xMg6Gc6", "y": "ATuTnJf0k0rx0AoXyidmf-NBWgNYYNqBqDhIUPIxWxo_ZYjFa8VCBEkWm4CQRnc4DVpe50jVRzazu-zHJL4uwMBA", "kid": "ES512"}"#,
-    token: "eyJhbGciOiJFUzUxMiIsInR5cCI6ImF0K2p3dCIsImtpZCI6IkVTNTEyIn0.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIiwic3ViIjoidXNlci00NzExIiwiYXVkIjoib3JkZXJzIiwiZXhwIjoxOTAwMDAwMDAwLCJpYXQiOjE3MDAwMDAwMDAsIm5iZiI6MTcwMDAwMDAwMCwianRpIjoiN2IwZjdjMWUtM2E3ZS00ZjBlLTlkNmMtMGExYjJjM2Q0ZTVmIiwic2NvcGUiOiJvcmRlcnMucmVhZCBvcmRlcnMud3JpdGUiLCJ0ZW5hbnQiOiJhY21lIiwicmVhbG1fYWNjZXNzIjp7InJvbGVzIjpbImFkbWluIiwicmVhZGVyIl19fQ.AFXphWJqK0L1HQWJoVafZMzbizNyv-aGR6_5t1UAlKK-dqBIm7YEni2zJWLPSEqGpR2LuVSLbuTGbpKqkDkPjb8OAdUvDP94j7oZRen6KyyHel8tjLfwJlMrtnGI78bMleIL8jN_byfCGblwdSZadZeOotFmbcp9WBE4i1pMrudhhrHb",
-};

@@ -73,7 +73,8 @@ fn sums_are_those_of_dalek() {
 fn jsonwebtoken_agrees() {
     let keys = all_keys();
     let mut arbitrary = Arbitrary::new(11);
-    for vector in &VECTORS {
+    // It does not know ES512.
+    for vector in VECTORS.iter().filter(|vector| vector.name != "ES512") {
         let jwk: Jwk = serde_json::from_str(vector.jwk).unwrap();
         let key = DecodingKey::from_jwk(&jwk).unwrap();
         let header = jsonwebtoken::decode_header(vector.token).unwrap();

