@@ -116,3 +116,32 @@ impl Identity {
         &self.thumbprint
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rustls::pki_types::CertificateDer;
+    use rustls::pki_types::pem::PemObject;
+
+    use super::*;
+    use crate::mint::base64url_decode;
+    use crate::tls::Tls;
+
+    #[test]
+    fn any_leaf_can_be_presented() {
+        let authority = Authority::new("test").unwrap();
+        for (name, leaf) in [
+            ("of a workload", Leaf::svid("spiffe://example.org/a")),
+            ("with two names and a NUL", Leaf::svid("spiffe://example.org/a").uri("spiffe://example.org/\0")),
+            ("without a name", Leaf::default().common_name("nobody")),
+            ("of an authority", Leaf::default().ca().usages(&[KeyUsagePurpose::KeyCertSign])),
+            ("of yesterday", Leaf::default().valid(-1000, -10)),
+        ] {
+            let identity = leaf.issue(&authority).unwrap_or_else(|e| panic!("{name}: {e}"));
+            for tls in [Tls::Any, Tls::V1_2, Tls::Resuming1_3] {
+                authority.client_with(Some(&identity), tls).unwrap_or_else(|e| panic!("{name}: {e}"));
+            }
+            let der = CertificateDer::from_pem_slice(identity.certificate.as_bytes()).unwrap();
+            assert_eq!(base64url_decode(identity.thumbprint()), Some(sha256(&der)), "{name}");
+        }
+    }
+}
