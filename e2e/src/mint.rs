@@ -3,6 +3,7 @@
 
 mod base64url;
 mod key;
+mod p521;
 mod rsa;
 mod token;
 

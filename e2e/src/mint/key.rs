@@ -9,6 +9,7 @@ use ring::{digest, hmac};
 use serde_json::{Value, json};
 
 use super::base64url::encode;
+use super::p521::P521Key;
 use super::rsa::RsaKey;
 
 /// A key with a name.
@@ -23,6 +24,7 @@ enum Kind {
     Rsa(Arc<RsaKey>),
     P256(Arc<EcdsaKeyPair>),
     P384(Arc<EcdsaKeyPair>),
+    P521(Arc<P521Key>),
     Ed25519(Arc<Ed25519KeyPair>),
     Secret(Vec<u8>),
 }
@@ -64,6 +66,11 @@ impl Key {
         Self { kid: kid.to_owned(), kind: Kind::P384(Arc::new(ecdsa(&ECDSA_P384_SHA384_FIXED_SIGNING))) }
     }
 
+    /// A new key on P-521.
+    pub fn p521(kid: &str) -> Self {
+        Self { kid: kid.to_owned(), kind: Kind::P521(Arc::new(P521Key::generate())) }
+    }
+
     /// A new Ed25519 key.
     pub fn ed25519(kid: &str) -> Self {
         let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).expect("a key");
@@ -93,6 +100,7 @@ impl Key {
             Kind::Rsa(_) => "RS256",
             Kind::P256(_) => "ES256",
             Kind::P384(_) => "ES384",
+            Kind::P521(_) => "ES512",
             Kind::Ed25519(_) => "EdDSA",
             Kind::Secret(_) => "HS256",
         }
@@ -114,6 +122,7 @@ impl Key {
         match &self.kind {
             Kind::Rsa(key) => key.n(),
             Kind::P256(key) | Kind::P384(key) => key.public_key().as_ref().to_vec(),
+            Kind::P521(key) => key.public(),
             Kind::Ed25519(key) => key.public_key().as_ref().to_vec(),
             Kind::Secret(bytes) => bytes.clone(),
         }
@@ -130,6 +139,7 @@ impl Key {
             Kind::Rsa(key) => json!({ "kty": "RSA", "n": encode(key.n()), "e": encode(key.e()) }),
             Kind::P256(_) => point("P-256"),
             Kind::P384(_) => point("P-384"),
+            Kind::P521(_) => point("P-521"),
             Kind::Ed25519(_) => json!({ "kty": "OKP", "crv": "Ed25519", "x": encode(&public) }),
             Kind::Secret(bytes) => json!({ "kty": "oct", "k": encode(bytes) }),
         };
@@ -154,6 +164,7 @@ impl Key {
             (Kind::P256(key) | Kind::P384(key), Some("ES")) => {
                 key.sign(&SystemRandom::new(), message).expect("a signature").as_ref().to_vec()
             }
+            (Kind::P521(key), Some("ES")) => key.sign(message),
             (Kind::Ed25519(key), Some("Ed")) => key.sign(message).as_ref().to_vec(),
             (Kind::Secret(bytes), Some("HS")) => {
                 hmac::sign(&hmac::Key::new(hash.hmac(), bytes), message).as_ref().to_vec()

@@ -94,7 +94,7 @@ fn mgf1(hash: Hash, seed: &[u8], length: usize) -> Vec<u8> {
     (0..).flat_map(block).take(length).collect()
 }
 
-fn random(length: usize) -> Vec<u8> {
+pub(crate) fn random(length: usize) -> Vec<u8> {
     let mut bytes = vec![0; length];
     SystemRandom::new().fill(&mut bytes).expect("random bytes");
     bytes
@@ -134,7 +134,7 @@ fn is_prime(n: &BigUint) -> bool {
 }
 
 /// By the extended Euclidean algorithm; `None` if they have a common divisor.
-fn modular_inverse(a: &BigUint, m: &BigUint) -> Option<BigUint> {
+pub(crate) fn modular_inverse(a: &BigUint, m: &BigUint) -> Option<BigUint> {
     let modulus = BigInt::from_biguint(Sign::Plus, m.clone());
     let (mut r, mut next_r) = (modulus.clone(), BigInt::from_biguint(Sign::Plus, a % m));
     let (mut t, mut next_t) = (BigInt::from(0), BigInt::from(1));

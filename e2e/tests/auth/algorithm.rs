@@ -1,12 +1,13 @@
 //! The algorithm is the key's, not the token's (threats J01, J02, J05 to J07).
 
 use super::gate::Gate;
-use super::setting::{Issuer, bearer, draft, inline};
-use e2e::Bootstrap;
+use super::setting::{Issuer, bearer, draft, inline, set};
+use e2e::{Bootstrap, Key};
 use serde_json::{Value, json};
 
 e2e::tests![
     each_algorithm_works_with_its_key,
+    es512_is_one_of_them,
     no_signature_is_no_token,
     one_family_one_key_one_algorithm,
     the_policy_may_allow_fewer,
@@ -25,6 +26,35 @@ async fn each_algorithm_works_with_its_key() {
         gate.allows("typ", bearer(&draft().header("typ", "JWT").sign(key))).await;
         gate.allows("no kid", bearer(&draft().header("kid", Value::Null).sign(key))).await;
     }
+    gate.end().await;
+}
+
+async fn es512_is_one_of_them() {
+    let (issuer, key) = (Issuer::new(), Key::p521("es512"));
+    let policy = inline(set(&[&issuer.es, &key]));
+    let gate = Gate::start(Bootstrap::auth().policy_value(policy), issuer.good()).await;
+    gate.allows("ES512", bearer(&draft().sign(&key))).await;
+    gate.allows("no kid", bearer(&draft().header("kid", Value::Null).sign(&key))).await;
+    let mut rows = Vec::new();
+    for (name, change) in [
+        ("a zero before", (|s| [vec![0], s].concat()) as fn(Vec<u8>) -> Vec<u8>),
+        ("cut", |s| s[1..].to_vec()),
+        ("one byte more", |s| [s, vec![0]].concat()),
+        ("swapped", |s| [&s[66..], &s[..66]].concat()),
+        ("the last bit", |s| [&s[..131], &[s[131] ^ 1]].concat()),
+        ("zeros", |_| vec![0; 132]),
+        ("ones", |_| vec![0xff; 132]),
+        ("empty", |_| vec![]),
+    ] {
+        let token = draft().seal("es512", "ES512", |input| change(key.sign("ES512", input)));
+        rows.push((name.to_owned(), "signature|malformed", token));
+    }
+    rows.push(("another key".to_owned(), "signature", draft().sign(&Key::p521("es512"))));
+    for algorithm in ["ES256", "ES384", "RS512", "HS512"] {
+        let token = draft().header("alg", algorithm).sign(&key);
+        rows.push((algorithm.to_owned(), "algorithm", token));
+    }
+    gate.refuses_tokens(&rows).await;
     gate.end().await;
 }
 
