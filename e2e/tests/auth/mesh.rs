@@ -28,6 +28,7 @@ pub(super) fn policy() -> Value {
             { "name": "new", "when": { "path": { "prefix": "/new" } }, "require": { "tls": { "min_version": "1.3" } } },
             { "name": "old", "when": { "path": { "prefix": "/old" } }, "require": { "tls": { "min_version": "1.2" } } },
         ],
+        "log": ["rule", "peer"],
     })
 }
 

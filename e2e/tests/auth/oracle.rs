@@ -103,7 +103,7 @@ async fn refusals_of_each_class() {
     let gate = Gate::start(Bootstrap::auth().policy_value(policy), issuer.good()).await;
     let with = |path: &str| Request::get(path).header("authorization", format!("Bearer {}", issuer.token()));
     for (name, request, status, class, challenge) in [
-        ("no token", Request::get("/orders"), 401, "no_token", Some("Bearer")),
+        ("no token", Request::get("/orders"), 401, "no_token", Some("Bearer realm=\"sluice\"")),
         ("a bad one", bearer("a.b.c"), 401, "invalid_token", Some("Bearer error=\"invalid_token\"")),
         (
             "two",

@@ -70,6 +70,7 @@ pub(crate) fn inline(set: Value) -> Value {
             { "name": "health", "when": { "path": { "exact": "/healthz" } }, "allow": "anyone" },
             { "name": "all", "require": { "token": "idp" } },
         ],
+        "log": ["rule", "subject", "issuer", "peer"],
     })
 }
 

@@ -109,7 +109,8 @@ fn crates_of_filters_inherit_the_lints() {
 
 /// May the crate in folder `from` name the crate in folder `to`?
 fn allowed(from: &str, to: &str) -> bool {
-    let [api, spiffe, jose, shell] = ["api", "spiffe", "jose", "shell"].map(|name| format!("{SHARED}/{name}"));
+    let [api, spiffe, jose, shell] =
+        ["api", "spiffe", "jose", "shell"].map(|name| format!("{SHARED}/{name}"));
     match from.split('/').collect::<Vec<_>>()[..] {
         ["filters", "shared", "spiffe"] => false,
         ["filters", "shared", "api"] => to == spiffe,

@@ -11,6 +11,7 @@ use crate::counters::Counters;
 use crate::forward::Reserved;
 use crate::identity::Callers;
 use crate::keys::FetchedKeys;
+use crate::logged::Logged;
 use crate::peer::XFCC;
 use crate::places::{Place, Places};
 use crate::provider::Issuers;
@@ -47,6 +48,7 @@ pub(crate) fn read_policy(value: &Value) -> Result<Policy, ConfigError> {
         let revoked = map.optional("revoked", |node| revoked(&node, &reading));
         let known = rules::Known { providers: &names, has_svids, reserved: &reading.reserved };
         let rules = map.required("rules", |node| rules::rules(&node, &known));
+        let log = map.optional("log", logged).unwrap_or_default();
         let dry_run = map.optional("dry_run", |node| node.boolean()).unwrap_or(false);
         map.finish();
 
@@ -58,7 +60,19 @@ pub(crate) fn read_policy(value: &Value) -> Result<Policy, ConfigError> {
         let dry = dry_run || rules.iter().any(|rule| rule.dry_run);
         let counters = Counters::new(&rule_names, &issuers.names(), dry, revoked.is_some());
         let xfcc = spiffe.xfcc;
-        Some(Policy { issuers, xfcc, revoked, rules, places, reserved, callers, fetched, counters, dry_run })
+        Some(Policy {
+            issuers,
+            xfcc,
+            revoked,
+            rules,
+            places,
+            reserved,
+            callers,
+            fetched,
+            counters,
+            log,
+            dry_run,
+        })
     })
 }
 
@@ -90,6 +104,22 @@ impl Reading {
             None => node.refuse("makes more than 64 places for tokens in all"),
         }
     }
+}
+
+fn logged(node: Node<'_>) -> Option<Vec<Logged>> {
+    let mut seen = Vec::new();
+    node.list(|item| {
+        let text = item.text()?;
+        let Some(logged) = Logged::ALL.into_iter().find(|logged| logged.name() == text) else {
+            let names = Logged::ALL.map(Logged::name).join(", ");
+            return item.refuse(format_args!("`{text}` is none of {names}"));
+        };
+        if seen.contains(&logged) {
+            return item.refuse("is there twice");
+        }
+        seen.push(logged);
+        Some(logged)
+    })
 }
 
 fn revoked(node: &Node<'_>, reading: &Reading) -> Option<Revoked> {

@@ -1,6 +1,7 @@
 //! What becomes of a request that goes on: what clients may not say is taken out, what was proven is put in.
 
 use crate::identity::Caller;
+use crate::logged::Logged;
 use crate::peer::{Seen, XFCC};
 use crate::policy::{Policy, Proof};
 use crate::rule::Rule;
@@ -38,26 +39,32 @@ impl Policy {
                 effects.request.push(Mutation::Remove(name));
             }
         }
-        effects.state = state(proof, rule);
+        effects.state = state(&self.log, proof, rule);
         effects
     }
 }
 
 /// For the filters behind, and for access logs.
-fn state<'p>(proof: &Proof, rule: Option<&'p Rule>) -> Vec<(&'static str, Cow<'p, [u8]>)> {
-    let mut state = Vec::with_capacity(5);
+fn state<'p>(log: &[Logged], proof: &Proof, rule: Option<&'p Rule>) -> Vec<(&'static str, Cow<'p, [u8]>)> {
+    let mut state = Vec::with_capacity(log.len().saturating_add(1));
     let caller = proof.caller.as_ref().map(|(caller, _)| caller.as_ref());
     if let Some(record) = record(caller, proof) {
         state.push((IDENTITY, Cow::Owned(record)));
     }
-    let mut log = |key, value: Option<&[u8]>| {
-        state.extend(value.map(|value| (key, Cow::Owned(value.to_vec()))));
-    };
-    log("sluice.auth.subject", caller.and_then(|caller| caller.subject.as_deref()));
-    log("sluice.auth.issuer", caller.and_then(|caller| caller.issuer.as_deref()));
-    log("sluice.auth.peer", proof.peer.as_ref().map(|peer| peer.as_str().as_bytes()));
-    state.extend(rule.map(|rule| ("sluice.auth.rule", Cow::Borrowed(rule.name.as_str().as_bytes()))));
+    for logged in log {
+        let value = match logged {
+            Logged::Subject => caller.and_then(|caller| caller.subject.as_deref()).map(owned),
+            Logged::Issuer => caller.and_then(|caller| caller.issuer.as_deref()).map(owned),
+            Logged::Peer => proof.peer.as_ref().map(|peer| owned(peer.as_str().as_bytes())),
+            Logged::Rule => rule.map(|rule| Cow::Borrowed(rule.name.as_str().as_bytes())),
+        };
+        state.extend(value.map(|value| (logged.key(), value)));
+    }
     state
+}
+
+fn owned<'p>(value: &[u8]) -> Cow<'p, [u8]> {
+    Cow::Owned(value.to_vec())
 }
 
 /// Who is asking: the claims of the token, and the peer if the rule asked for it. `None` if nothing was proven.

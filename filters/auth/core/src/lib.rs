@@ -13,6 +13,7 @@ mod forward; // claims -> fields
 mod identity; // a verified token -> what requests need of it
 mod json; // values -> JSON text
 mod keys; // key sets, inline or fetched
+mod logged; // log:
 mod memory; // verified tokens of one worker
 mod path; // has :path one reading?
 mod peer; // who is at the other end

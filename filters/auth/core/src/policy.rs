@@ -6,6 +6,7 @@ use crate::denial::Reason;
 use crate::forward::Reserved;
 use crate::identity::{Caller, Callers, Source};
 use crate::keys::{FetchedKeys, Keys};
+use crate::logged::Logged;
 use crate::path;
 use crate::peer::Seen;
 use crate::places::{Found, InvalidCredentials, PlaceSet, Places};
@@ -37,6 +38,8 @@ pub struct Policy {
     pub(crate) callers: Rc<Callers>,
     pub(crate) fetched: Vec<Rc<FetchedKeys>>,
     pub(crate) counters: Counters,
+    /// What is left for access logs.
+    pub(crate) log: Vec<Logged>,
     pub(crate) dry_run: bool,
 }
 

@@ -43,7 +43,7 @@ impl Answer {
             Class::InvalidRequest => {
                 (400, INVALID_ARGUMENT, Some(r#"Bearer error="invalid_request""#), INVALID_REQUEST)
             }
-            Class::NoToken => (401, UNAUTHENTICATED, Some("Bearer"), NO_TOKEN),
+            Class::NoToken => (401, UNAUTHENTICATED, Some(r#"Bearer realm="sluice""#), NO_TOKEN),
             Class::InvalidToken => {
                 (401, UNAUTHENTICATED, Some(r#"Bearer error="invalid_token""#), INVALID_TOKEN)
             }

@@ -23,7 +23,7 @@ fn problems(json: &str) -> Vec<String> {
 
 #[test]
 fn refuses_what_is_no_policy() {
-    let known = "providers, spiffe, revoked, rules, dry_run";
+    let known = "providers, spiffe, revoked, rules, log, dry_run";
     let open = r#""rules": [{"allow": "anyone"}]"#;
     for (name, json, want) in [
         ("nothing at all", "null", "wants a mapping, is nothing".to_owned()),
@@ -34,6 +34,16 @@ fn refuses_what_is_no_policy() {
             "an unknown field",
             &format!(r#"{{{open}, "rule": []}}"#),
             format!("rule: unknown field, known here: {known}"),
+        ),
+        (
+            "a name for the log that is none",
+            &format!(r#"{{{open}, "log": ["rule", "sub"]}}"#),
+            "log[1]: `sub` is none of rule, subject, issuer, peer".to_owned(),
+        ),
+        (
+            "a name for the log, twice",
+            &format!(r#"{{{open}, "log": ["rule", "rule"]}}"#),
+            "log[1]: is there twice".to_owned(),
         ),
         (
             "a field of another case",

@@ -35,7 +35,7 @@ fn classes_answer_as_rfc_6750_says() {
         let (status, grpc, challenge, class) = match reason.class() {
             Class::AmbiguousPath => (400, 3, None, "ambiguous_path"),
             Class::InvalidRequest => (400, 3, Some(r#"Bearer error="invalid_request""#), "invalid_request"),
-            Class::NoToken => (401, 16, Some("Bearer"), "no_token"),
+            Class::NoToken => (401, 16, Some(r#"Bearer realm="sluice""#), "no_token"),
             Class::InvalidToken => (401, 16, Some(r#"Bearer error="invalid_token""#), "invalid_token"),
             Class::InsufficientScope => {
                 (403, 7, Some(r#"Bearer error="insufficient_scope""#), "insufficient_scope")

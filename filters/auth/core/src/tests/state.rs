@@ -1,6 +1,6 @@
 //! What the filters behind and access logs learn.
 
-use super::{NOW, bearer, effects, policy, state, token};
+use super::{NOW, bearer, effects, policy, policy_with, state, token};
 use filter_api::fake::FakeRequest;
 use filter_api::{Claim, IDENTITY, Identity, Predicate, Value, config};
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
@@ -101,6 +101,18 @@ fn logs_learn_what_was_proven_and_no_more() {
     let mesh = identity(&policy, &FakeRequest::get("/mesh").svid(PEER)).expect("a record");
     let mesh = Identity::new(&mesh).expect("a record");
     assert_eq!((mesh.spiffe_id(), mesh.claim("sub")), (Some(PEER.as_bytes()), None));
+}
+
+#[test]
+fn nothing_is_left_for_logs_unless_asked() {
+    for (log, want) in
+        [("[]", ""), (r#"["peer"]"#, ""), (r#"["rule", "subject"]"#, " auth.rule auth.subject")]
+    {
+        let policy = policy_with("", &format!(r#", "log": {log}"#), r#"{"require": {"token": "idp"}}"#);
+        let effects = effects(&policy, &bearer(&token(r#""sub":"u-1""#)));
+        let keys: String = effects.state.iter().map(|(key, _)| key.replace("sluice.", " ")).collect();
+        assert_eq!(keys, format!(" identity{want}"), "{log}");
+    }
 }
 
 /// CVE-2024-45808: what a token says must not forge lines of an access log.
