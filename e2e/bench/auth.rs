@@ -49,7 +49,7 @@ fn first_sight(who: &str, name: &str, about: &str, filter: Filter, traffic: &Tra
 fn known_tokens(set: &Value, tokens: &Tokens) -> Result<Vec<Case>, Error> {
     let cached = native(set, Some(json!({ "jwt_cache_size": 1000 })));
     let canary = Filter::wasm("sluice.canary", &artifact("canary.wasm")?, parse_yaml(POLICY)?);
-    let [same, some, none] = [tokens.known(1), tokens.known(1000), Traffic::default()];
+    let [same, some, missing] = [tokens.known(1), tokens.known(1000), Traffic::default()];
     Ok(vec![
         Case::plain("jwt-known", "jwt_authn: one token, in its cache", vec![cached.clone()])?
             .traffic(same.clone()),
@@ -57,7 +57,10 @@ fn known_tokens(set: &Value, tokens: &Tokens) -> Result<Vec<Case>, Error> {
         Case::plain("jwt-known-1000", "jwt_authn: 1000 tokens, in its cache", vec![cached])?
             .traffic(some.clone()),
         Case::plain("auth-known-1000", "auth: 1000 tokens, known", vec![ours(set)?])?.traffic(some),
-        Case::plain("auth-open", "auth: a route for anyone", vec![wasm(open(set))?])?.traffic(none),
+        Case::plain("none-token", "no filter, but a token", Vec::new())?.traffic(same.clone()),
+        Case::plain("auth-open", "auth: a route for anyone", vec![wasm(open(set))?])?.traffic(missing),
+        Case::plain("auth-open-token", "the same, a token that nobody asked for", vec![wasm(open(set))?])?
+            .traffic(same.clone()),
         Case::plain("auth-claims", "auth: known, claims of a rule, two forwarded", vec![wasm(rich(set))?])?
             .traffic(same.clone()),
         Case::plain("chain", "auth (known), then canary", vec![ours(set)?, canary])?.traffic(same),

@@ -45,7 +45,7 @@ pub struct PlaceSet(u64);
 /// A token, not verified, and every place where it was.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Found<'a> {
-    /// The token alone: one or more of `A-Z a-z 0-9 - . _ ~ + /`, then any number of `=`.
+    /// The token alone.
     pub token: &'a [u8],
     /// Where it was.
     pub places: PlaceSet,
@@ -84,16 +84,12 @@ impl Places {
 
     /// Finds the one token of a request. One pass over the fields, no allocation.
     ///
-    /// * `is_known`: whether exactly this text was taken for a token before; then its bytes are not looked at again.
+    /// Its bytes are not looked at: see [`Found::is_well_formed`].
     ///
     /// # Errors
-    /// [`InvalidCredentials`]: more than one token, or something that is none where one should be.
-    pub fn find<'a>(
-        &self,
-        fields: Fields<'a>,
-        is_known: impl FnMut(&'a [u8]) -> bool,
-    ) -> Result<Option<Found<'a>>, InvalidCredentials> {
-        let mut search = Search { places: &self.0, headers: PlaceSet::default(), is_known, found: None };
+    /// [`InvalidCredentials`]: more than one token, or something that cannot be told apart from one.
+    pub fn find<'a>(&self, fields: Fields<'a>) -> Result<Option<Found<'a>>, InvalidCredentials> {
+        let mut search = Search { places: &self.0, headers: PlaceSet::default(), found: None };
         for (name, value) in fields.iter() {
             match name {
                 b":path" => search.query(value)?,
@@ -121,6 +117,17 @@ impl PlaceSet {
     }
 }
 
+impl Found<'_> {
+    /// Whether the token has the syntax of one, `b64token` of RFC 6750 section 2.1: one or more of
+    /// `A-Z a-z 0-9 - . _ ~ + /`, then any number of `=`.
+    ///
+    /// Every JWS has; so this is asked only about what is none, to tell bad credentials from a bad token.
+    #[must_use]
+    pub fn is_well_formed(&self) -> bool {
+        is_well_formed(self.token)
+    }
+}
+
 /// The token is a secret.
 impl std::fmt::Debug for Found<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -129,15 +136,14 @@ impl std::fmt::Debug for Found<'_> {
 }
 
 /// What is known in the middle of the fields.
-struct Search<'s, 'a, K> {
+struct Search<'s, 'a> {
     places: &'s [Place],
     /// The headers that were there already.
     headers: PlaceSet,
-    is_known: K,
     found: Option<Found<'a>>,
 }
 
-impl<'a, K: FnMut(&'a [u8]) -> bool> Search<'_, 'a, K> {
+impl<'a> Search<'_, 'a> {
     fn header(&mut self, name: &[u8], value: &'a [u8]) -> Result<(), InvalidCredentials> {
         let all = self.places;
         let places = numbered(all).filter_map(|(set, place)| match place {
@@ -195,16 +201,14 @@ impl<'a, K: FnMut(&'a [u8]) -> bool> Search<'_, 'a, K> {
     /// Takes up what stands in a place for tokens.
     fn note(&mut self, token: &'a [u8], places: PlaceSet) -> Result<(), InvalidCredentials> {
         let before = match self.found {
-            Some(found) if found.token == token => found.places,
-            other => {
-                if !(self.is_known)(token) && !is_well_formed(token) {
-                    return Err(InvalidCredentials::Malformed);
-                }
-                if other.is_some() {
-                    return Err(InvalidCredentials::Different);
-                }
-                PlaceSet::default()
+            Some(found) if found.token != token => {
+                return Err(match is_well_formed(found.token) && is_well_formed(token) {
+                    true => InvalidCredentials::Different,
+                    false => InvalidCredentials::Malformed,
+                });
             }
+            Some(found) => found.places,
+            None => PlaceSet::default(),
         };
         self.found = Some(Found { token, places: before.with(places) });
         Ok(())

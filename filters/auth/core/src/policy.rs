@@ -174,12 +174,7 @@ impl Policy {
         may_wait: bool,
         counters: &mut Vec<Counter>,
     ) -> Result<(Rc<Caller>, PlaceSet), Refusal> {
-        let mut known = None;
-        let is_known = |token| {
-            known = self.callers.of(token, seen.time());
-            known.is_some()
-        };
-        let found = self.places.find(seen.fields(), is_known)?.ok_or(Reason::NoToken)?;
+        let found = self.places.find(seen.fields())?.ok_or(Reason::NoToken)?;
         if let Some(revoked) = &self.revoked
             && !revoked.is_there()
         {
@@ -190,7 +185,7 @@ impl Policy {
             }
         }
         let now = seen.time();
-        if let Some(caller) = known {
+        if let Some(caller) = self.callers.of(found.token, now) {
             self.admit(caller.source, wanted, found.places)?.check_age(now)?;
             return Ok((caller, found.places));
         }
@@ -214,7 +209,10 @@ impl Policy {
         now: UnixTime,
         may_wait: bool,
     ) -> Result<Rc<Caller>, Refusal> {
-        let token = Token::parse(found.token)?;
+        let token = Token::parse(found.token).map_err(|error| match found.is_well_formed() {
+            true => Refusal::from(error),
+            false => InvalidCredentials::Malformed.into(),
+        })?;
         let source = self.issuers.source_of(&token).ok_or_else(|| wanted.nobody())?;
         self.admit(source, wanted, found.places)?;
         let (keys, terms) = self.issuers.of(source).ok_or(WRONG_ISSUER)?;

@@ -85,7 +85,10 @@ fn places() {
         }
         let serialised = serialise(&lines);
         let fields = Fields::new(&serialised);
-        let Ok(Some(found)) = places.find(fields, |_| false) else { return };
+        let Ok(Some(found)) = places.find(fields) else { return };
+        if !found.is_well_formed() {
+            return;
+        }
         assert!(!found.token.is_empty() && found.token.iter().all(u8::is_ascii_graphic));
         for change in places.strip(fields, found.places) {
             apply(&mut lines, &change);
@@ -93,7 +96,7 @@ fn places() {
         let serialised = serialise(&lines);
         // A second `:path` line does not occur; only the first is rewritten.
         if lines.iter().filter(|(name, _)| *name == ":path").count() < 2 {
-            assert_eq!(places.find(Fields::new(&serialised), |_| false), Ok(None), "{lines:?}");
+            assert_eq!(places.find(Fields::new(&serialised)), Ok(None), "{lines:?}");
         }
         assert!(lines.contains(&(":method", b"GET".to_vec())));
     });

@@ -28,15 +28,17 @@ fn serialised(lines: &[(&str, &str)]) -> Vec<u8> {
 /// The token that is found, as text.
 fn find(places: &Places, lines: &[(&str, &str)]) -> Result<Option<String>, InvalidCredentials> {
     let bytes = serialised(lines);
-    let found = places.find(Fields::new(&bytes), |_| false)?;
-    Ok(found.map(|found| String::from_utf8(found.token.to_vec()).unwrap()))
+    match places.find(Fields::new(&bytes))? {
+        Some(found) if !found.is_well_formed() => Err(InvalidCredentials::Malformed),
+        found => Ok(found.map(|found| String::from_utf8(found.token.to_vec()).unwrap())),
+    }
 }
 
 /// The changes that take out what is found.
 fn strip(places: &Places, lines: &[(&str, &str)]) -> Vec<(String, Option<String>)> {
     let bytes = serialised(lines);
     let fields = Fields::new(&bytes);
-    let found = places.find(fields, |_| false).unwrap().expect("a token");
+    let found = places.find(fields).unwrap().expect("a token");
     let changes = places.strip(fields, found.places).into_iter().map(|change| match change {
         Mutation::Set(name, value) => (name.to_owned(), Some(String::from_utf8(value.into_owned()).unwrap())),
         Mutation::Remove(name) => (name.to_owned(), None),
