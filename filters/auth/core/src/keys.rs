@@ -6,7 +6,7 @@
 use crate::denial::Reason;
 use crate::identity::Callers;
 use filter_api::{Build, Built, Document, HttpSource, Name, Slot, UnixTime};
-use filter_jose::{KeySet, Origin, Token};
+use filter_jose::{KeyRefusal, KeySet, Origin, SkippedKey, Token};
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -150,6 +150,25 @@ impl Document for FetchedKeys {
         self.keys.install(&published)
     }
 
+    fn remark(&self) -> Option<String> {
+        let set = self.keys.set.with(|set| set.clone()).flatten()?;
+        // What is not for us is not worth a line: entries of a bundle that are for certificates, keys for encryption.
+        let unusable = set.skipped().iter().filter(|key| key.why != KeyRefusal::Use);
+        let skipped: Vec<String> = unusable
+            .map(|SkippedKey { place, kid, why }| match kid {
+                Some(kid) => format!("keys[{place}] (`{kid}`) is not used: {why}"),
+                None => format!("keys[{place}] is not used: {why}"),
+            })
+            .take(MAX_REMARKS)
+            .collect();
+        let exposed = match set.exposed() {
+            [] => None,
+            places => Some(format!("private parts are in the set for everybody to read: keys{places:?}")),
+        };
+        let all: Vec<String> = skipped.into_iter().chain(exposed).collect();
+        if all.is_empty() { None } else { Some(all.join("; ")) }
+    }
+
     fn checked(&self, at: UnixTime) {
         self.keys.checked.set(Some(at));
         self.keys.wanted.set(false);
@@ -191,3 +210,5 @@ fn read(json: &[u8], origin: Origin, sequence: Option<u64>) -> Result<KeySet, St
 const JUST_NOW: Duration = Duration::from_secs(10);
 /// How long after the first who asked for a key others wait for it, too: longer than the host lets anybody wait.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// A source may serve a hundred bad keys; the log gets the first ones.
+const MAX_REMARKS: usize = 5;

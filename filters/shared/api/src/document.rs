@@ -22,6 +22,12 @@ pub trait Document {
     /// The form is damaged; the one in use stays.
     fn install(&self, published: Vec<u8>) -> Result<u64, String>;
 
+    /// What an operator should know about what was installed last, though it is in use: one line for the log, said by
+    /// the worker that fetched it.
+    fn remark(&self) -> Option<String> {
+        None
+    }
+
     /// Told when the source last confirmed what is installed, each time that changes.
     fn checked(&self, _at: UnixTime) {}
 

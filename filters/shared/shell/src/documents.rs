@@ -189,6 +189,10 @@ impl Task {
                 if published {
                     host::increment(self.stats.updated, 1);
                     self.install(head.version, body, log);
+                    let document = self.fetcher.document();
+                    if let Some(remark) = document.remark() {
+                        log.line(Level::Warn, &format!("{} `{}`: {remark}", document.kind(), document.name()));
+                    }
                 }
             }
             Next::Fail { until, reason } => {

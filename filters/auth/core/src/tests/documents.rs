@@ -192,3 +192,23 @@ fn fetched_sets_never_hold_shared_secrets() {
     assert_eq!(arrive(&document(&policy, "idp"), secret, NOW), Ok(0));
     assert_eq!(verdict(&policy, &bearer(&super::token(""))), "401 unusable_key");
 }
+
+/// B07, K08: what a set has and we do not use is said, except what was never for us.
+#[test]
+fn keys_that_are_not_used_are_remarked() {
+    let policy = fetching("");
+    let keys = document(&policy, "idp");
+    let mut remark = |json: &str| {
+        arrive(&keys, json, NOW).expect("keys");
+        keys.remark().unwrap_or_default()
+    };
+    assert_eq!(remark(JWKS), "");
+    assert_eq!(remark(r#"{"keys": [{"kty": "RSA", "use": "enc"}]}"#), "", "for encryption");
+    assert_eq!(
+        remark(r#"{"keys": [{"kty": "oct", "kid": "s", "k": "AAAA"}, {"kty": "RSA"}]}"#),
+        "keys[0] (`s`) is not used: a shared secret in a set that is not inline; \
+         keys[1] is not used: n is missing or of the wrong type"
+    );
+    let many = vec![r#"{"kty": "RSA"}"#; 50].join(",");
+    assert_eq!(remark(&format!(r#"{{"keys": [{many}]}}"#)).matches("not used").count(), 5);
+}
