@@ -36,6 +36,7 @@ mod signature;
 mod svid;
 mod times;
 mod vectors;
+mod withheld;
 mod xfcc;
 
 use e2e::suite::Test;
@@ -48,6 +49,7 @@ pub(crate) const TESTS: &[&[Test]] = &[
     death::TESTS,
     differential::TESTS,
     vectors::TESTS,
+    withheld::TESTS,
     padding::TESTS,
     path::TESTS,
     algorithm::TESTS,

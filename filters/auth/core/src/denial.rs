@@ -53,6 +53,8 @@ pub enum Reason {
     Xfcc,
     /// The peer is none of the rule's.
     Peer,
+    /// The host has no clock, and a token without one is never too old.
+    ClockMissing,
     /// The keys were never fetched.
     KeysMissing,
     /// The keys were not confirmed for longer than `max_stale`.
@@ -75,7 +77,7 @@ pub(crate) enum Class {
 
 impl Reason {
     /// Every reason but those of [`TokenError`].
-    pub(crate) const OWN: [Self; 26] = [
+    pub(crate) const OWN: [Self; 27] = [
         Self::AmbiguousPath,
         Self::NoRule,
         Self::NoToken,
@@ -99,6 +101,7 @@ impl Reason {
         Self::NotAnSvid,
         Self::Xfcc,
         Self::Peer,
+        Self::ClockMissing,
         Self::KeysMissing,
         Self::KeysStale,
         Self::RevocationsMissing,
@@ -137,6 +140,7 @@ impl Reason {
             Self::NotAnSvid => "not_an_svid",
             Self::Xfcc => "xfcc",
             Self::Peer => "peer",
+            Self::ClockMissing => "clock_missing",
             Self::KeysMissing => "keys_missing",
             Self::KeysStale => "keys_stale",
             Self::RevocationsMissing => "revocations_missing",
@@ -169,7 +173,9 @@ impl Reason {
             | Self::NotAnSvid
             | Self::Xfcc
             | Self::Peer => Class::Forbidden,
-            Self::KeysMissing | Self::KeysStale | Self::RevocationsMissing => Class::Unavailable,
+            Self::ClockMissing | Self::KeysMissing | Self::KeysStale | Self::RevocationsMissing => {
+                Class::Unavailable
+            }
         }
     }
 }

@@ -191,7 +191,10 @@ impl Task {
                     self.install(head.version, body, log);
                     let document = self.fetcher.document();
                     if let Some(remark) = document.remark() {
-                        log.line(Level::Warn, &format!("{} `{}`: {remark}", document.kind(), document.name()));
+                        log.line(
+                            Level::Warn,
+                            &format!("{} `{}`: {remark}", document.kind(), document.name()),
+                        );
                     }
                 }
             }

@@ -7,7 +7,7 @@ use filter_api::{
     ClientCertificate, Fields, HashFunction, HostCrypto, HostVerdict, Identity, NoSvid, PeerMemo,
     RequestHead, Slot, SpiffeId, TlsVersion, UnixTime,
 };
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::net::IpAddr;
 use std::rc::Rc;
 
@@ -15,6 +15,8 @@ use std::rc::Rc;
 #[derive(Debug)]
 pub struct HostRequest<'vm> {
     peers: &'vm Slot<PeerMemo>,
+    /// Set if the host checks no signatures.
+    crypto_missing: &'vm Cell<bool>,
     may_wait: bool,
     fields: OnceCell<Vec<u8>>,
     source_ip: OnceCell<Option<IpAddr>>,
@@ -27,9 +29,10 @@ pub struct HostRequest<'vm> {
 }
 
 impl<'vm> HostRequest<'vm> {
-    pub(crate) fn new(peers: &'vm Slot<PeerMemo>, may_wait: bool) -> Self {
+    pub(crate) fn new(peers: &'vm Slot<PeerMemo>, crypto_missing: &'vm Cell<bool>, may_wait: bool) -> Self {
         Self {
             peers,
+            crypto_missing,
             may_wait,
             fields: OnceCell::new(),
             source_ip: OnceCell::new(),
@@ -141,7 +144,11 @@ impl HostCrypto for HostRequest<'_> {
         message: &[u8],
         signature: &[u8],
     ) -> HostVerdict {
-        signature::verify(hash, key, message, signature)
+        let verdict = signature::verify(hash, key, message, signature);
+        if verdict == HostVerdict::Unavailable {
+            self.crypto_missing.set(true);
+        }
+        verdict
     }
 }
 

@@ -41,6 +41,8 @@ pub struct Vm<F: Filter> {
     pub(crate) waiting: Waiting,
     calls: Calls<F>,
     peers: Slot<PeerMemo>,
+    crypto_missing: Cell<bool>,
+    crypto_missing_said: Cell<bool>,
     #[cfg(feature = "trap")]
     trap: crate::trap::Trap,
 }
@@ -62,6 +64,8 @@ impl<F: Filter> Default for Vm<F> {
             waiting: Waiting::default(),
             calls: Calls::default(),
             peers: Slot::default(),
+            crypto_missing: Cell::new(false),
+            crypto_missing_said: Cell::new(false),
             #[cfg(feature = "trap")]
             trap: crate::trap::Trap::default(),
         }
@@ -127,8 +131,12 @@ impl<F: Filter> Vm<F> {
     /// Decides about the current stream.
     fn decide(&self, stream: u32, id: u32, root: &Root<F>, may_wait: bool) -> Verdict {
         let Some(policy) = root.policy(self) else { return refuse::<F>() };
-        let request = HostRequest::new(&self.peers, may_wait);
-        match policy.filter.on_request_head(&request) {
+        let request = HostRequest::new(&self.peers, &self.crypto_missing, may_wait);
+        let decision = policy.filter.on_request_head(&request);
+        if self.crypto_missing.get() && !self.crypto_missing_said.replace(true) {
+            self.say_that_crypto_is_missing();
+        }
+        match decision {
             Decision::Wait if F::WAITS && may_wait => Verdict::Wait,
             decision => self.act(decision, stream, id, &policy, &request),
         }
@@ -175,7 +183,7 @@ impl<F: Filter> Vm<F> {
         if host::set_effective_context(call.stream).is_err() {
             return;
         }
-        let request = HostRequest::new(&self.peers, false);
+        let request = HostRequest::new(&self.peers, &self.crypto_missing, false);
         let decision = call.pending.on(answer, &request);
         if let Verdict::Go = self.act(decision, call.stream, call.root, &call.policy, &request) {
             // The stream ends by the timeout of Envoy's if it cannot be resumed; it never goes on undecided.
@@ -277,6 +285,18 @@ impl<F: Filter> Vm<F> {
             self.resume(root, came);
             owner.set_timer(self.holds_requests(root));
         }
+    }
+
+    /// Once per VM: it works on, at many times the cost.
+    #[cold]
+    fn say_that_crypto_is_missing(&self) {
+        let name = StatName::new(&format!("sluice.{}.host_crypto_missing", F::NAME));
+        host::increment(self.metrics.counter(&name), 1);
+        let line = format!(
+            "sluice.{}: the host checks no signatures (verify_signature), this module does it itself",
+            F::NAME
+        );
+        self.log.line(Level::Warn, &line);
     }
 
     /// Counts and logs a policy that cannot be read, with every problem.

@@ -88,3 +88,16 @@ fn without_random_bits_nothing_is_remembered() {
     }
     assert_eq!(policy.callers.len(), 0);
 }
+
+/// A capability restriction may withhold the clock; then nothing would ever expire.
+#[test]
+fn without_a_clock_no_token_is_taken() {
+    let policy = policy(RULE);
+    let long_expired = mint(HEADER, r#"{"iss":"https://issuer.example","aud":"orders","exp":1}"#, IDP_SECRET);
+    for token in [token(""), long_expired] {
+        assert_eq!(
+            verdict(&policy, &bearer(&token).at(filter_api::UnixTime::default())),
+            "503 clock_missing"
+        );
+    }
+}

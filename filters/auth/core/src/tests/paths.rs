@@ -1,6 +1,6 @@
 //! Ambiguous paths and odd targets (threats R09 to R14). What is ambiguous: `path/tests.rs`.
 
-use super::{bearer, policy, token, verdict};
+use super::{NOW, bearer, policy, token, verdict};
 use filter_api::fake::FakeRequest;
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -87,6 +87,6 @@ fn bytes_that_are_no_text_change_no_verdict() {
     let policy = policy(r#"{"require": {"token": "idp"}}"#);
     let odd = bearer(&token("")).field("x-odd", b"\xff\x00\xc0\xaf").field("cookie", b"a=\xff; \x80=b");
     assert_eq!(verdict(&policy, &odd), "pass rule-0");
-    let odd = FakeRequest::get("/").field("x-odd", b"\xff").field("authorization", b"Bearer \xff");
+    let odd = FakeRequest::get("/").at(NOW).field("x-odd", b"\xff").field("authorization", b"Bearer \xff");
     assert_eq!(verdict(&policy, &odd), "400 malformed_credentials");
 }
