@@ -31,7 +31,7 @@ pub(crate) enum Confirmation {
 }
 
 impl Confirmation {
-    pub(crate) fn of(claims: &Claims) -> Self {
+    pub(crate) fn of(claims: &Claims<'_>) -> Self {
         let digest = match claims.get("cnf") {
             None => return Self::Absent,
             Some(Json::Map(members)) => match members.as_slice() {
@@ -41,7 +41,7 @@ impl Confirmation {
             Some(_) => return Self::Unusable,
         };
         let mut bytes = [0; 32];
-        match URL_SAFE_NO_PAD.decode_slice(digest, &mut bytes) {
+        match URL_SAFE_NO_PAD.decode_slice(digest.as_bytes(), &mut bytes) {
             Ok(32) => Self::Certificate(bytes),
             _ => Self::Unusable,
         }

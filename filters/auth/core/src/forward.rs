@@ -33,10 +33,10 @@ impl Forward {
     ///
     /// # Errors
     /// [`Reason::ClaimValue`]: a value cannot stand in a field as it is.
-    pub(crate) fn values(&self, token: &VerifiedToken) -> Result<Vec<Option<Box<[u8]>>>, Reason> {
+    pub(crate) fn values(&self, token: &VerifiedToken<'_>) -> Result<Vec<Option<Box<[u8]>>>, Reason> {
         let mut values = Vec::new();
         if self.payload.is_some() {
-            values.push(Some(token.payload().as_bytes().into()));
+            values.push(Some(token.payload().into()));
         }
         for (path, _) in &self.claims {
             values.push(token.claims().at(path).map(value).transpose()?.flatten());
@@ -47,7 +47,7 @@ impl Forward {
 
 /// A claim as the value of a field: text, number and boolean as they are, the scalars of a list between commas (a comma
 /// in one is `%2C`, a percent sign `%25`), and everything else as base64url JSON. Nothing for `null`.
-fn value(claim: &Json) -> Result<Option<Box<[u8]>>, Reason> {
+fn value(claim: &Json<'_>) -> Result<Option<Box<[u8]>>, Reason> {
     let text = match claim {
         Json::Null => return Ok(None),
         Json::List(items) => match items.iter().map(scalar).collect::<Option<Vec<_>>>() {
@@ -69,7 +69,7 @@ fn value(claim: &Json) -> Result<Option<Box<[u8]>>, Reason> {
 }
 
 /// The text of a string, number or boolean.
-pub(crate) fn scalar(value: &Json) -> Option<&str> {
+pub(crate) fn scalar<'j>(value: &'j Json<'_>) -> Option<&'j str> {
     match value {
         Json::Text(text) | Json::Number(text) => Some(text),
         Json::Bool(yes) => Some(if *yes { "true" } else { "false" }),

@@ -38,7 +38,7 @@ impl Caller {
     ///
     /// # Errors
     /// Claims that cannot be told apart, or that cannot be handed on.
-    pub(crate) fn new(source: Source, token: &VerifiedToken, forward: &Forward) -> Result<Self, Reason> {
+    pub(crate) fn new(source: Source, token: &VerifiedToken<'_>, forward: &Forward) -> Result<Self, Reason> {
         let claims = token.claims();
         let loggable = |name| claims.get(name).and_then(Json::as_text).map(loggable);
         Ok(Self {
@@ -106,7 +106,7 @@ impl Callers {
 }
 
 /// All claims, flattened. A path that two claims have is refused: whoever reads it must not get the wrong one.
-fn record(claims: &Claims) -> Result<Vec<u8>, Reason> {
+fn record(claims: &Claims<'_>) -> Result<Vec<u8>, Reason> {
     // No name is there twice in one object, so paths can only collide if a name has a dot in it.
     let dotted = claims.iter().any(|(name, value)| name.contains('.') || has_dotted_names(value));
     let paths = dotted.then(BTreeSet::new);
@@ -118,7 +118,7 @@ fn record(claims: &Claims) -> Result<Vec<u8>, Reason> {
     Ok(flat.record.unwrap_or_default().into_bytes())
 }
 
-fn has_dotted_names(value: &Json) -> bool {
+fn has_dotted_names(value: &Json<'_>) -> bool {
     match value {
         Json::Map(members) => {
             members.iter().any(|(name, value)| name.contains('.') || has_dotted_names(value))
@@ -137,7 +137,7 @@ struct Flat {
 
 impl Flat {
     /// Recursive; JSON of a token has at most [`Json::MAX_DEPTH`] levels.
-    fn add(&mut self, path: &str, value: &Json) -> Result<(), Reason> {
+    fn add(&mut self, path: &str, value: &Json<'_>) -> Result<(), Reason> {
         // In a list only scalars can be looked for.
         let items = value.as_list().unwrap_or_default().iter().filter_map(scalar);
         let listed =

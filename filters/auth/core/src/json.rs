@@ -5,31 +5,32 @@ mod tests;
 
 use filter_api::Value;
 use filter_jose::Json;
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// The JSON text of a value, without white space, members in their order (RFC 8259).
-pub(crate) fn text(value: &Json) -> String {
+pub(crate) fn text(value: &Json<'_>) -> String {
     let mut text = String::new();
     write(value, &mut text);
     text
 }
 
 /// A configuration value as JSON. Duplicate members stay, for the reader to refuse.
-pub(crate) fn of(value: &Value) -> Json {
+pub(crate) fn of(value: &Value) -> Json<'_> {
     match value {
         Value::Null => Json::Null,
         Value::Bool(yes) => Json::Bool(*yes),
-        Value::Number(number) => Json::Number(number.to_string()),
-        Value::Text(text) => Json::Text(text.clone()),
+        Value::Number(number) => Json::Number(Cow::Owned(number.to_string())),
+        Value::Text(text) => Json::Text(Cow::Borrowed(text)),
         Value::List(items) => Json::List(items.iter().map(of).collect()),
         Value::Map(members) => {
-            Json::Map(members.iter().map(|(name, value)| (name.clone(), of(value))).collect())
+            Json::Map(members.iter().map(|(name, value)| (Cow::Borrowed(name.as_str()), of(value))).collect())
         }
     }
 }
 
 /// As deep as the value, whose readers bound the depth.
-fn write(value: &Json, out: &mut String) {
+fn write(value: &Json<'_>, out: &mut String) {
     match value {
         Json::Null => out.push_str("null"),
         Json::Bool(yes) => out.push_str(if *yes { "true" } else { "false" }),

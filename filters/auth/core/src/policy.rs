@@ -20,7 +20,7 @@ use filter_api::{
     ConfigError, Counter, Decision, Document, HostCrypto, Pattern, RequestHead, SpiffeId, StatName, UnixTime,
     Value,
 };
-use filter_jose::{Token, TokenError};
+use filter_jose::{Room, Token, TokenError};
 use std::rc::Rc;
 
 /// A compiled policy, and what one worker knows under it: keys, revocations, verified tokens.
@@ -209,10 +209,12 @@ impl Policy {
         now: UnixTime,
         may_wait: bool,
     ) -> Result<Rc<Caller>, Refusal> {
-        let token = Token::parse(found.token).map_err(|error| match found.is_well_formed() {
+        let no_token = |error| match found.is_well_formed() {
             true => Refusal::from(error),
             false => InvalidCredentials::Malformed.into(),
-        })?;
+        };
+        let mut room = Room::default();
+        let token = Token::parse(found.token, &mut room).map_err(no_token)?;
         let source = self.issuers.source_of(&token).ok_or_else(|| wanted.nobody())?;
         self.admit(source, wanted, found.places)?;
         let (keys, terms) = self.issuers.of(source).ok_or(WRONG_ISSUER)?;
@@ -228,7 +230,7 @@ impl Policy {
         if keys.may_learn(&token, &set, now) && may_wait {
             return Err(Refusal::Wait);
         }
-        let token = token.verify(&set, &terms.algorithms, seen.request())?;
+        let token = token.verify(&set, &terms.algorithms, seen.request()).map_err(no_token)?;
         if self.revoked.as_ref().is_some_and(|revoked| revoked.has(token.claims())) {
             return Err(Reason::Revoked.into());
         }

@@ -44,7 +44,7 @@ impl Revoked {
     }
 
     /// Whether an entry is about this token. At most 7 look-ups.
-    pub(crate) fn has(&self, claims: &Claims) -> bool {
+    pub(crate) fn has(&self, claims: &Claims<'_>) -> bool {
         let texts = MEMBERS.map(|name| claims.get(name).and_then(Json::as_text));
         let listed = |table: &mut Option<Table>| {
             table.as_ref().is_some_and(|table| {
@@ -124,7 +124,7 @@ fn read(body: &[u8]) -> Result<Vec<Vec<u8>>, String> {
     entries.iter().enumerate().map(entry).collect()
 }
 
-fn read_entry(entry: &Json) -> Result<Vec<u8>, &'static str> {
+fn read_entry(entry: &Json<'_>) -> Result<Vec<u8>, &'static str> {
     let Json::Map(members) = entry else { return Err("not an object") };
     let mut mask = 0;
     let mut texts = [None; MEMBERS.len()];

@@ -7,3 +7,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 pub(crate) fn decode(text: impl AsRef<[u8]>) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }
+
+/// [`decode`] into a buffer, of at least [`room`] bytes; returns the part of it that was written.
+pub(crate) fn decode_into<'r>(text: &[u8], room: &'r mut [u8]) -> Option<&'r [u8]> {
+    let length = URL_SAFE_NO_PAD.decode_slice(text, room).ok()?;
+    room.get(..length)
+}
+
+/// How many bytes a text of this length takes, or a little more.
+pub(crate) fn room(text: &[u8]) -> usize {
+    base64::decoded_len_estimate(text.len())
+}

@@ -4,14 +4,15 @@
 mod tests;
 
 use crate::json::Json;
+use std::borrow::Cow;
 
 /// An ordered JSON object. Whether it is proven depends on who holds it: see [`crate::VerifiedToken`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claims(Vec<(String, Json)>);
+pub struct Claims<'t>(Vec<(Cow<'t, str>, Json<'t>)>);
 
-impl Claims {
+impl<'t> Claims<'t> {
     /// `None` unless it is an object.
-    pub(crate) fn new(payload: Json) -> Option<Self> {
+    pub(crate) fn new(payload: Json<'t>) -> Option<Self> {
         match payload {
             Json::Map(members) => Some(Self(members)),
             _ => None,
@@ -20,13 +21,13 @@ impl Claims {
 
     /// The claim of exactly this name: `https://ns.example/roles`.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Json> {
+    pub fn get(&self, name: &str) -> Option<&Json<'t>> {
         self.0.iter().find(|(claim, _)| claim == name).map(|(_, value)| value)
     }
 
     /// The claim of exactly this name, or else the one at this dotted path: `realm_access.roles`.
     #[must_use]
-    pub fn at(&self, path: &str) -> Option<&Json> {
+    pub fn at(&self, path: &str) -> Option<&Json<'t>> {
         self.get(path).or_else(|| {
             let (first, rest) = path.split_once('.')?;
             rest.split('.').try_fold(self.get(first)?, |value, name| value.get(name))
@@ -34,15 +35,15 @@ impl Claims {
     }
 
     /// The top-level claims, in the order of the token.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Json<'t>)> {
+        self.0.iter().map(|(name, value)| (name.as_ref(), value))
     }
 
     /// Every value that is not an object, with its dotted path, depth first in the order of the token.
     ///
     /// A name with dots in it stays as it is, so a path may come twice: `{"a": {"b": 1}, "a.b": 2}`.
     #[must_use]
-    pub fn leaves(&self) -> Vec<(String, &Json)> {
+    pub fn leaves(&self) -> Vec<(String, &Json<'t>)> {
         let mut leaves = Vec::new();
         collect("", &self.0, &mut leaves);
         leaves
@@ -50,9 +51,13 @@ impl Claims {
 }
 
 /// Recursive, but no deeper than [`Json::MAX_DEPTH`].
-fn collect<'c>(prefix: &str, members: &'c [(String, Json)], leaves: &mut Vec<(String, &'c Json)>) {
+fn collect<'c, 't>(
+    prefix: &str,
+    members: &'c [(Cow<'t, str>, Json<'t>)],
+    leaves: &mut Vec<(String, &'c Json<'t>)>,
+) {
     for (name, value) in members {
-        let path = if prefix.is_empty() { name.clone() } else { [prefix, name].join(".") };
+        let path = if prefix.is_empty() { name.to_string() } else { [prefix, name].join(".") };
         match value {
             Json::Map(inner) => collect(&path, inner, leaves),
             leaf => leaves.push((path, leaf)),

@@ -35,7 +35,7 @@ impl Expected {
         }
     }
 
-    pub(crate) fn check_claims(&self, claims: &Claims, now: UnixTime) -> Result<(), TokenError> {
+    pub(crate) fn check_claims(&self, claims: &Claims<'_>, now: UnixTime) -> Result<(), TokenError> {
         self.check_times(claims, now)?;
         self.check_issuer(claims)?;
         self.check_audience(claims)?;
@@ -47,7 +47,7 @@ impl Expected {
         text(claims, "jti").map(|_| ())
     }
 
-    fn check_times(&self, claims: &Claims, now: UnixTime) -> Result<(), TokenError> {
+    fn check_times(&self, claims: &Claims<'_>, now: UnixTime) -> Result<(), TokenError> {
         let exp = date(claims, "exp")?.ok_or(TokenError::Missing { claim: "exp" })?;
         let nbf = date(claims, "nbf")?;
         let iat = date(claims, "iat")?;
@@ -69,7 +69,7 @@ impl Expected {
         if lifetime > max { Err(TokenError::Lifetime { lifetime, max }) } else { Ok(()) }
     }
 
-    fn check_issuer(&self, claims: &Claims) -> Result<(), TokenError> {
+    fn check_issuer(&self, claims: &Claims<'_>) -> Result<(), TokenError> {
         let issuer = text(claims, "iss")?;
         match (&self.issuer, issuer) {
             (None, _) => Ok(()),
@@ -79,7 +79,7 @@ impl Expected {
         }
     }
 
-    fn check_audience(&self, claims: &Claims) -> Result<(), TokenError> {
+    fn check_audience(&self, claims: &Claims<'_>) -> Result<(), TokenError> {
         let wrong_type = TokenError::WrongType { claim: "aud" };
         let is_expected = |audience: &str| self.audiences.iter().any(|expected| expected == audience);
         let found = match claims.get("aud").ok_or(TokenError::Missing { claim: "aud" })? {
@@ -96,7 +96,7 @@ impl Expected {
 }
 
 /// A claim that is a string or not there.
-fn text<'c>(claims: &'c Claims, claim: &'static str) -> Result<Option<&'c str>, TokenError> {
+fn text<'c>(claims: &'c Claims<'_>, claim: &'static str) -> Result<Option<&'c str>, TokenError> {
     match claims.get(claim) {
         None => Ok(None),
         Some(Json::Text(text)) => Ok(Some(text)),
@@ -105,7 +105,7 @@ fn text<'c>(claims: &'c Claims, claim: &'static str) -> Result<Option<&'c str>, 
 }
 
 /// A claim that is a date or not there.
-fn date(claims: &Claims, claim: &'static str) -> Result<Option<UnixTime>, TokenError> {
+fn date(claims: &Claims<'_>, claim: &'static str) -> Result<Option<UnixTime>, TokenError> {
     let value = claims.get(claim);
     value.map(|value| numeric_date::parse(value).ok_or(TokenError::WrongType { claim })).transpose()
 }

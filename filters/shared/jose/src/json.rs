@@ -9,21 +9,23 @@ mod string;
 #[cfg(test)]
 mod tests;
 
-/// One JSON value.
+use std::borrow::Cow;
+
+/// One JSON value. Borrows the text; only strings with escapes in them are copied.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Json {
+pub enum Json<'t> {
     /// `null`.
     Null,
     /// `true` or `false`.
     Bool(bool),
     /// A number by its very text: `1e3` and `1000` are two.
-    Number(String),
+    Number(Cow<'t, str>),
     /// A string, unescaped.
-    Text(String),
+    Text(Cow<'t, str>),
     /// An array.
-    List(Vec<Json>),
+    List(Vec<Json<'t>>),
     /// An object, in the order of the text; no name is there twice.
-    Map(Vec<(String, Json)>),
+    Map(Vec<(Cow<'t, str>, Json<'t>)>),
 }
 
 /// Why a text is not the JSON that we read.
@@ -46,7 +48,7 @@ pub enum InvalidJson {
     TooDeep,
 }
 
-impl Json {
+impl<'t> Json<'t> {
     /// How many arrays and objects may stand in one another.
     pub const MAX_DEPTH: usize = 32;
 
@@ -54,7 +56,7 @@ impl Json {
     ///
     /// # Errors
     /// [`InvalidJson`].
-    pub fn parse(text: &[u8]) -> Result<Self, InvalidJson> {
+    pub fn parse(text: &'t [u8]) -> Result<Self, InvalidJson> {
         let text =
             std::str::from_utf8(text).map_err(|error| InvalidJson::Syntax { at: error.valid_up_to() })?;
         reader::Reader::new(text).document()

@@ -174,7 +174,7 @@ impl KeySet {
     }
 }
 
-fn sequence(document: &Json, origin: Origin) -> Result<Option<u64>, KeySetError> {
+fn sequence(document: &Json<'_>, origin: Origin) -> Result<Option<u64>, KeySetError> {
     match document.get("spiffe_sequence").filter(|_| origin == Origin::SpiffeBundle) {
         None => Ok(None),
         Some(Json::Number(text)) => text.parse().map(Some).map_err(|_| KeySetError::Sequence),

@@ -39,5 +39,5 @@ pub use error::{Malformed, TokenError};
 pub use expected::Expected;
 pub use json::{InvalidJson, Json};
 pub use keys::{KeyRefusal, KeySet, KeySetError, Origin, SkippedKey};
-pub use token::Token;
+pub use token::{Room, Token};
 pub use verified::VerifiedToken;

@@ -9,7 +9,7 @@ use filter_api::UnixTime;
 /// Exact to the nanosecond, which what is finer is cut to. `None` if it is no number, negative, or after the year 9999.
 ///
 /// [`UnixTime`] ends in 2554; a later date, which issuers write for "never", counts as that.
-pub(crate) fn parse(value: &Json) -> Option<UnixTime> {
+pub(crate) fn parse(value: &Json<'_>) -> Option<UnixTime> {
     let Json::Number(text) = value else {
         return None;
     };

@@ -4,7 +4,7 @@
 
 pub(crate) mod vectors;
 
-use crate::{KeySet, Origin, Token, TokenError, VerifiedToken};
+use crate::{KeySet, Origin, Room, Token, TokenError, VerifiedToken};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use filter_api::{HashFunction, HostCrypto, HostVerdict};
@@ -65,13 +65,17 @@ pub(crate) fn keys(jwks: &str) -> KeySet {
 }
 
 /// A token's whole way, without the host.
-pub(crate) fn verify(token: impl AsRef<[u8]>, keys: &KeySet) -> Result<VerifiedToken, TokenError> {
-    Token::parse(token.as_ref())?.verify(keys, &[], &Host::none())
+pub(crate) fn verify<'t>(
+    token: &'t (impl AsRef<[u8]> + ?Sized),
+    room: &'t mut Room,
+    keys: &KeySet,
+) -> Result<VerifiedToken<'t>, TokenError> {
+    Token::parse(token.as_ref(), room)?.verify(keys, &[], &Host::none())
 }
 
 /// Why a token is refused; `accepted` if it is not.
 pub(crate) fn reason(token: impl AsRef<[u8]>, keys: &KeySet) -> &'static str {
-    verify(token, keys).err().map_or("accepted", |error| error.reason())
+    verify(&token, &mut Room::default(), keys).err().map_or("accepted", |error| error.reason())
 }
 
 /// Numbers that look arbitrary and are the same on every machine (MMIX's generator, its upper half).

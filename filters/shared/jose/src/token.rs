@@ -1,6 +1,7 @@
 //! JWS in compact form (RFC 7515 section 7.1), as far as it can be judged without a key.
 
 pub(crate) mod header;
+mod room;
 #[cfg(test)]
 mod tests;
 
@@ -15,14 +16,17 @@ use crate::verified::VerifiedToken;
 use filter_api::{HostCrypto, UnixTime};
 use header::Header;
 
-/// A token whose form was checked and nothing else. Borrows the text.
+pub use room::Room;
+
+/// A token whose form was checked and nothing else. Borrows the text, and a [`Room`] for what it decodes to.
 #[derive(Clone, Debug)]
 pub struct Token<'t> {
-    header: Header,
-    claims: Claims,
-    payload: &'t str,
+    header: Header<'t>,
+    claims: Claims<'t>,
+    payload: &'t [u8],
     signed: &'t [u8],
-    signature: Vec<u8>,
+    /// Not decoded yet.
+    signature: &'t [u8],
 }
 
 impl<'t> Token<'t> {
@@ -33,21 +37,25 @@ impl<'t> Token<'t> {
 
     /// Checks the form. No key is needed, nothing is believed.
     ///
-    /// `alg` is judged before payload and signature: `none` with an empty signature is a matter of the algorithm.
+    /// `alg` is judged before payload and signature: `none` with an empty signature is a matter of the algorithm. The
+    /// signature must be there; whether it is base64url [`Token::verify`] sees.
     ///
     /// # Errors
     /// [`TokenError`] from `Malformed` to `UnknownAlgorithm`.
-    pub fn parse(text: &'t [u8]) -> Result<Self, TokenError> {
+    pub fn parse(text: &'t [u8], room: &'t mut Room) -> Result<Self, TokenError> {
         if text.len() > Self::MAX_BYTES {
             return Err(TokenError::TooLarge { bytes: text.len() });
         }
-        let parts = Parts::split(text)?;
-        let header = Header::parse(&decode(parts.header)?)?;
-        let payload = std::str::from_utf8(parts.payload).map_err(|_| Malformed::Base64)?;
-        let claims = Json::parse(&decode(parts.payload)?).ok().and_then(Claims::new);
+        let Parts { header, payload, signature, signed } = Parts::split(text)?;
+        let (header_room, payload_room) = room.of(header, payload).ok_or(Malformed::Parts)?;
+        let header = Header::parse(decode(header, header_room)?)?;
+        let claims = Json::parse(decode(payload, payload_room)?).ok().and_then(Claims::new);
         let claims = claims.ok_or(Malformed::Payload)?;
-        let signature = decode(parts.signature)?;
-        Ok(Self { header, claims, payload, signed: parts.signed, signature })
+        // `h.p.` is not signed, and some read it as two parts.
+        if signature.is_empty() {
+            return Err(Malformed::Parts.into());
+        }
+        Ok(Self { header, claims, payload, signed, signature })
     }
 
     /// The header's `alg`.
@@ -105,21 +113,22 @@ impl<'t> Token<'t> {
     /// of its algorithm. Each try is one host call or none.
     ///
     /// # Errors
-    /// [`TokenError`] from `AlgorithmNotAllowed` to `Signature`.
+    /// [`TokenError`] from `AlgorithmNotAllowed` to `Signature`, or [`Malformed::Base64`] of the signature.
     pub fn verify(
         self,
         keys: &KeySet,
         algorithms: &[Algorithm],
         crypto: &impl HostCrypto,
-    ) -> Result<VerifiedToken, TokenError> {
+    ) -> Result<VerifiedToken<'t>, TokenError> {
         let algorithm = self.header.algorithm;
         if !algorithms.is_empty() && !algorithms.contains(&algorithm) {
             return Err(TokenError::AlgorithmNotAllowed { token: algorithm });
         }
         let keys = keys.candidates(algorithm, self.key_id())?;
-        let proven = |key: &&crate::keys::Key| key.verify(algorithm, self.signed, &self.signature, crypto);
+        let signature = base64url::decode(self.signature).ok_or(Malformed::Base64)?;
+        let proven = |key: &&crate::keys::Key| key.verify(algorithm, self.signed, &signature, crypto);
         keys.into_iter().find(proven).ok_or(TokenError::Signature)?;
-        Ok(VerifiedToken::new(self.claims, self.payload.to_owned(), self.header.typ))
+        Ok(VerifiedToken::new(self.claims, self.payload, self.header.typ))
     }
 }
 
@@ -150,10 +159,10 @@ impl<'t> Parts<'t> {
     }
 }
 
-/// A part may not be empty: `h.p.` is not signed, and some read it as two parts.
-fn decode(part: &[u8]) -> Result<Vec<u8>, Malformed> {
+/// A part may not be empty.
+fn decode<'r>(part: &[u8], room: &'r mut [u8]) -> Result<&'r [u8], Malformed> {
     if part.is_empty() {
         return Err(Malformed::Parts);
     }
-    base64url::decode(part).ok_or(Malformed::Base64)
+    base64url::decode_into(part, room).ok_or(Malformed::Base64)
 }

@@ -5,30 +5,31 @@ use crate::error::TokenError;
 use crate::expected::Expected;
 use crate::numeric_date;
 use filter_api::UnixTime;
+use std::borrow::Cow;
 
-/// Claims whose signature was verified. Built by [`crate::Token::verify`] only.
+/// Claims whose signature was verified. Built by [`crate::Token::verify`] only; borrows like it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VerifiedToken {
-    claims: Claims,
-    payload: String,
-    typ: Option<String>,
+pub struct VerifiedToken<'t> {
+    claims: Claims<'t>,
+    payload: &'t [u8],
+    typ: Option<Cow<'t, str>>,
 }
 
-impl VerifiedToken {
-    pub(crate) fn new(claims: Claims, payload: String, typ: Option<String>) -> Self {
+impl<'t> VerifiedToken<'t> {
+    pub(crate) fn new(claims: Claims<'t>, payload: &'t [u8], typ: Option<Cow<'t, str>>) -> Self {
         Self { claims, payload, typ }
     }
 
     /// What the token says.
     #[must_use]
-    pub fn claims(&self) -> &Claims {
+    pub fn claims(&self) -> &Claims<'t> {
         &self.claims
     }
 
-    /// The payload as it came: base64url without padding.
+    /// The payload as it came: base64url without padding, ASCII only.
     #[must_use]
-    pub fn payload(&self) -> &str {
-        &self.payload
+    pub fn payload(&self) -> &'t [u8] {
+        self.payload
     }
 
     /// The header's `typ`.

@@ -3,8 +3,8 @@ use crate::json::Json;
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-fn claims() -> Claims {
-    let json = r#"{"sub": "u", "realm_access": {"roles": ["a"], "x": {"y": 1}}, "realm_access.roles": "exact",
+fn claims() -> Claims<'static> {
+    let json: &'static str = r#"{"sub": "u", "realm_access": {"roles": ["a"], "x": {"y": 1}}, "realm_access.roles": "exact",
         "https://ns.example/roles": true, "dotted.name": {"in": 2}}"#;
     Claims::new(Json::parse(json.as_bytes()).unwrap()).unwrap()
 }

@@ -7,7 +7,7 @@ mod wycheproof;
 
 use crate::testing::vectors::{VECTORS, Vector};
 use crate::testing::{Host, base64url, keys, reason, verify};
-use crate::{KeySet, Token, TokenError};
+use crate::{KeySet, Room, Token, TokenError};
 use filter_api::HostVerdict;
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -26,7 +26,8 @@ fn verifies_tokens_of_another_maker() {
     let keys = all_keys();
     assert_eq!((keys.len(), keys.skipped()), (VECTORS.len(), &[][..]));
     for Vector { name, token, .. } in &VECTORS {
-        let verified = verify(token, &keys).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let mut room = Room::default();
+        let verified = verify(*token, &mut room, &keys).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(
             verified.claims().at("realm_access.roles").map(|roles| roles.as_list().unwrap().len()),
             Some(2)
@@ -48,7 +49,8 @@ fn asks_the_host_once() {
             (HostVerdict::Unavailable, "accepted"),
         ] {
             let host = Host::saying(verdict);
-            let got = Token::parse(token.as_bytes()).unwrap().verify(&keys, &[], &host);
+            let mut room = Room::default();
+            let got = Token::parse(token.as_bytes(), &mut room).unwrap().verify(&keys, &[], &host);
             let want = if host_can(vector) { want } else { "accepted" };
             assert_eq!(got.err().map_or("accepted", |error| error.reason()), want, "{name}, {verdict:?}");
             assert_eq!(host.calls(), usize::from(host_can(vector)), "{name}, {verdict:?}");
@@ -65,7 +67,10 @@ fn tries_four_keys_at_most() {
     for (rsa_keys, want) in [(0, 0), (1, 1), (3, 3), (4, 4), (5, 4), (90, 4)] {
         let jwks = [vec![ec.as_str(); 10], vec![rsa.as_str(); rsa_keys]].concat().join(",");
         let host = Host::saying(HostVerdict::Invalid);
-        let error = Token::parse(token.as_bytes()).unwrap().verify(&keys(&jwks), &[], &host).unwrap_err();
+        let error = Token::parse(token.as_bytes(), &mut Room::default())
+            .unwrap()
+            .verify(&keys(&jwks), &[], &host)
+            .unwrap_err();
         let wanted = if rsa_keys == 0 { TokenError::UnknownKey { kid: None } } else { TokenError::Signature };
         assert_eq!((error, host.calls()), (wanted, want), "{rsa_keys} keys");
     }
@@ -93,7 +98,8 @@ fn refuses_impossible_signatures() {
         for row in rows {
             let token = format!("{text}.{}", base64url(&row));
             let host = Host::saying(HostVerdict::Valid);
-            let got = Token::parse(token.as_bytes()).unwrap().verify(&keys, &[], &host);
+            let mut room = Room::default();
+            let got = Token::parse(token.as_bytes(), &mut room).unwrap().verify(&keys, &[], &host);
             assert_eq!(
                 (got, host.calls()),
                 (Err(TokenError::Signature), 0),
@@ -127,7 +133,7 @@ fn refuses_psychic_signatures() {
                 let token = format!("{text}.{}", base64url([r.as_slice(), s].concat()));
                 assert_eq!(reason(&token, &keys), "signature", "{r:?} {s:?}");
                 let host = Host::saying(HostVerdict::Invalid);
-                drop(Token::parse(token.as_bytes()).unwrap().verify(&keys, &[], &host));
+                drop(Token::parse(token.as_bytes(), &mut Room::default()).unwrap().verify(&keys, &[], &host));
                 assert_eq!(host.calls(), usize::from(in_range(r) && in_range(s)), "{r:?} {s:?}");
             }
         }

@@ -1,6 +1,7 @@
 //! Text into [`Json`], by recursive descent that ends at [`Json::MAX_DEPTH`].
 
 use super::{InvalidJson, Json, string};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 pub(super) struct Reader<'t> {
@@ -13,14 +14,14 @@ impl<'t> Reader<'t> {
         Self { text, at: 0 }
     }
 
-    pub(super) fn document(mut self) -> Result<Json, InvalidJson> {
+    pub(super) fn document(mut self) -> Result<Json<'t>, InvalidJson> {
         let value = self.value(Json::MAX_DEPTH)?;
         self.skip_space();
         if self.at == self.text.len() { Ok(value) } else { Err(self.syntax()) }
     }
 
     /// `depth`: how many levels may still be opened.
-    fn value(&mut self, depth: usize) -> Result<Json, InvalidJson> {
+    fn value(&mut self, depth: usize) -> Result<Json<'t>, InvalidJson> {
         self.skip_space();
         match self.peek() {
             Some(b'{') => self.map(depth),
@@ -33,12 +34,12 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn map(&mut self, depth: usize) -> Result<Json, InvalidJson> {
+    fn map(&mut self, depth: usize) -> Result<Json<'t>, InvalidJson> {
         let depth = self.open(depth)?;
-        let mut members = Vec::new();
         if self.next_is(b'}') {
-            return Ok(Json::Map(members));
+            return Ok(Json::Map(Vec::new()));
         }
+        let mut members = Vec::with_capacity(USUAL_MEMBERS);
         loop {
             self.skip_space();
             let name = self.string()?;
@@ -55,7 +56,7 @@ impl<'t> Reader<'t> {
         Ok(Json::Map(members))
     }
 
-    fn list(&mut self, depth: usize) -> Result<Json, InvalidJson> {
+    fn list(&mut self, depth: usize) -> Result<Json<'t>, InvalidJson> {
         let depth = self.open(depth)?;
         let mut items = Vec::new();
         if self.next_is(b']') {
@@ -70,14 +71,14 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn string(&mut self) -> Result<String, InvalidJson> {
+    fn string(&mut self) -> Result<Cow<'t, str>, InvalidJson> {
         let rest = self.text.get(self.at..).ok_or_else(|| self.syntax())?;
         let (string, length) = string::read(rest).ok_or_else(|| self.syntax())?;
         self.skip(length);
         Ok(string)
     }
 
-    fn word(&mut self, word: &str, value: Json) -> Result<Json, InvalidJson> {
+    fn word(&mut self, word: &str, value: Json<'t>) -> Result<Json<'t>, InvalidJson> {
         match self.rest().starts_with(word.as_bytes()) {
             true => {
                 self.skip(word.len());
@@ -88,7 +89,7 @@ impl<'t> Reader<'t> {
     }
 
     /// RFC 8259 section 6: no leading zero, no bare point, no bare exponent.
-    fn number(&mut self) -> Result<Json, InvalidJson> {
+    fn number(&mut self) -> Result<Json<'t>, InvalidJson> {
         let start = self.at;
         self.take(b"-");
         let leading_zero = self.peek() == Some(b'0');
@@ -104,7 +105,7 @@ impl<'t> Reader<'t> {
             self.digits()?;
         }
         let text = self.text.get(start..self.at).ok_or_else(|| self.syntax())?;
-        Ok(Json::Number(text.to_owned()))
+        Ok(Json::Number(Cow::Borrowed(text)))
     }
 
     /// At least one digit; how many.
@@ -161,10 +162,10 @@ impl<'t> Reader<'t> {
 }
 
 /// Few names are compared with each other; many are put in order, or an object of 40 000 members would take seconds.
-fn has_duplicate(members: &[(String, Json)]) -> bool {
+fn has_duplicate(members: &[(Cow<'_, str>, Json<'_>)]) -> bool {
     if members.len() > FEW {
         let mut names = BTreeSet::new();
-        return !members.iter().all(|(name, _)| names.insert(name.as_str()));
+        return !members.iter().all(|(name, _)| names.insert(name.as_ref()));
     }
     let mut rest = members;
     while let [(name, _), behind @ ..] = rest {
@@ -177,3 +178,5 @@ fn has_duplicate(members: &[(String, Json)]) -> bool {
 }
 
 const FEW: usize = 16;
+/// More than a header has, and most payloads; few are claims that are objects.
+const USUAL_MEMBERS: usize = 8;

@@ -1,21 +1,31 @@
 //! Strings of JSON (RFC 8259 section 7).
 
+use std::borrow::Cow;
+
 /// Reads the string that the text begins with. Returns it and how many bytes of the text it took.
-pub(super) fn read(text: &str) -> Option<(String, usize)> {
-    let mut rest = text.strip_prefix('"')?;
-    let mut string = String::new();
+pub(super) fn read(text: &str) -> Option<(Cow<'_, str>, usize)> {
+    let (run, mut rest) = plain(text.strip_prefix('"')?)?;
+    if rest.starts_with('"') {
+        return Some((Cow::Borrowed(run), run.len().checked_add(2)?));
+    }
+    let mut string = run.to_owned();
     loop {
-        let plain = rest.bytes().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20)).count();
-        let (run, behind) = rest.split_at_checked(plain)?;
+        // A control character is not let through.
+        let (character, behind) = escape(rest.strip_prefix('\\')?)?;
+        string.push(character);
+        let (run, behind) = plain(behind)?;
         string.push_str(run);
         if let Some(behind) = behind.strip_prefix('"') {
-            return Some((string, text.len().checked_sub(behind.len())?));
+            return Some((Cow::Owned(string), text.len().checked_sub(behind.len())?));
         }
-        // A control character is not let through.
-        let (character, behind) = escape(behind.strip_prefix('\\')?)?;
-        string.push(character);
         rest = behind;
     }
+}
+
+/// What stands for itself, and what follows it: the end of the string, an escape, or what may not be there.
+fn plain(text: &str) -> Option<(&str, &str)> {
+    let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
+    text.split_at_checked(text.as_bytes().iter().position(ends)?)
 }
 
 /// What stands behind a backslash, and what follows it.

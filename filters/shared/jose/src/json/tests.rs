@@ -1,13 +1,14 @@
 use super::{InvalidJson, Json};
+use std::borrow::Cow;
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-fn text(text: &str) -> Json {
-    Json::Text(text.to_owned())
+fn text(text: &str) -> Json<'_> {
+    Json::Text(Cow::Borrowed(text))
 }
 
-fn number(text: &str) -> Json {
-    Json::Number(text.to_owned())
+fn number(text: &str) -> Json<'_> {
+    Json::Number(Cow::Borrowed(text))
 }
 
 #[test]
@@ -64,8 +65,8 @@ fn reads() {
             "map in the order of the text",
             r#"{"b" : 1, "a":{"b":null}}"#,
             Json::Map(vec![
-                ("b".to_owned(), number("1")),
-                ("a".to_owned(), Json::Map(vec![("b".to_owned(), Json::Null)])),
+                ("b".into(), number("1")),
+                ("a".into(), Json::Map(vec![("b".into(), Json::Null)])),
             ]),
         ),
     ] {

@@ -8,10 +8,10 @@ use crate::crypto::{EcKey, EdKey, RsaKey, Secret};
 use crate::json::Json;
 use crate::token::header::is_key_id;
 
-pub(super) struct Jwk<'j>(&'j Json);
+pub(super) struct Jwk<'j>(&'j Json<'j>);
 
 impl<'j> Jwk<'j> {
-    pub(super) fn new(json: &'j Json) -> Self {
+    pub(super) fn new(json: &'j Json<'j>) -> Self {
         Self(json)
     }
 

@@ -4,23 +4,24 @@ use crate::algorithm::Algorithm;
 use crate::error::{Malformed, TokenError};
 use crate::json::Json;
 use crate::token::Token;
+use std::borrow::Cow;
 
 #[derive(Clone, Debug)]
-pub(super) struct Header {
+pub(super) struct Header<'t> {
     pub(super) algorithm: Algorithm,
-    pub(super) key_id: Option<String>,
-    pub(super) typ: Option<String>,
+    pub(super) key_id: Option<Cow<'t, str>>,
+    pub(super) typ: Option<Cow<'t, str>>,
     pub(super) others: usize,
 }
 
-impl Header {
-    pub(super) fn parse(json: &[u8]) -> Result<Self, TokenError> {
+impl<'t> Header<'t> {
+    pub(super) fn parse(json: &'t [u8]) -> Result<Self, TokenError> {
         let Ok(Json::Map(members)) = Json::parse(json) else {
             return Err(Malformed::Header.into());
         };
         let (mut algorithm, mut key_id, mut typ, mut others) = (None, None, None, 0_usize);
         for (name, value) in members {
-            match name.as_str() {
+            match name.as_ref() {
                 "alg" => algorithm = value.as_text().and_then(|name| name.parse().ok()),
                 "kid" => key_id = Some(key_id_of(value)?),
                 "typ" => typ = Some(text_of(value)?),
@@ -36,14 +37,14 @@ impl Header {
     }
 }
 
-fn text_of(value: Json) -> Result<String, Malformed> {
+fn text_of(value: Json<'_>) -> Result<Cow<'_, str>, Malformed> {
     match value {
         Json::Text(text) => Ok(text),
         _ => Err(Malformed::HeaderType),
     }
 }
 
-fn key_id_of(value: Json) -> Result<String, TokenError> {
+fn key_id_of(value: Json<'_>) -> Result<Cow<'_, str>, TokenError> {
     match value {
         Json::Text(kid) if is_key_id(&kid) => Ok(kid),
         _ => Err(TokenError::KeyId),

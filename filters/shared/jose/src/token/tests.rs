@@ -1,6 +1,6 @@
 use crate::error::{Malformed, TokenError};
-use crate::testing::{base64url, keys, reason, secret_keys, signed, verify};
-use crate::{Algorithm, Token};
+use crate::testing::{Host, base64url, keys, reason, secret_keys, signed, verify};
+use crate::{Algorithm, Json, Room, Token};
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -174,7 +174,10 @@ fn ignores_keys_that_the_token_brings() {
     ] {
         let token = signed(format!(r#"{{"alg": "HS256", {member}}}"#), "{}");
         assert_eq!(reason(&token, &other), "signature", "{name}");
-        assert!(Token::parse(token.as_bytes()).unwrap().other_header_members() > 0, "{name}");
+        assert!(
+            Token::parse(token.as_bytes(), &mut Room::default()).unwrap().other_header_members() > 0,
+            "{name}"
+        );
     }
 }
 
@@ -228,7 +231,8 @@ fn says_what_it_read() {
         r#"{"alg": "HS256", "kid": "k1", "typ": "JWT", "x": 1, "jku": "u"}"#,
         r#"{"iss": "i", "sub": ["s"], "a": {"b": [1], "c.d": {"e": "f"}}, "a.b": 2}"#,
     );
-    let token = Token::parse(text.as_bytes()).unwrap();
+    let (mut room, mut other_room) = (Room::default(), Room::default());
+    let token = Token::parse(text.as_bytes(), &mut room).unwrap();
     assert_eq!(token.algorithm(), Algorithm::HS256);
     assert_eq!((token.key_id(), token.typ(), token.other_header_members()), (Some("k1"), Some("JWT"), 2));
     assert_eq!((token.unverified_issuer(), token.unverified_subject()), (Some("i"), None));
@@ -236,13 +240,44 @@ fn says_what_it_read() {
         r#"{"alg": "HS256", "typ": "JWT"}"#,
         text.split('.').nth(1).map(|_| r#"{"a": {"b": [1]}, "a.b": 2}"#).unwrap(),
     );
-    let verified = verify(&text, &secret_keys()).unwrap();
-    assert_eq!(Some(verified.payload()), text.split('.').nth(1));
+    let verified = verify(&text, &mut other_room, &secret_keys()).unwrap();
+    assert_eq!(Some(verified.payload()), text.split('.').nth(1).map(str::as_bytes));
     assert_eq!(verified.typ(), Some("JWT"));
 }
 
 #[test]
 fn an_empty_signature_is_none() {
-    assert_eq!(Token::parse(b"e30.e30.").unwrap_err(), TokenError::UnknownAlgorithm);
-    assert_eq!(Token::parse(b"..").unwrap_err(), Malformed::Parts.into());
+    let header = base64url(HEADER);
+    for (text, want) in [
+        ("e30.e30.".to_owned(), TokenError::UnknownAlgorithm),
+        ("..".to_owned(), Malformed::Parts.into()),
+        (format!("{header}.e30."), Malformed::Parts.into()),
+        (format!("{header}.e30"), Malformed::Parts.into()),
+    ] {
+        assert_eq!(Token::parse(text.as_bytes(), &mut Room::default()).unwrap_err(), want, "{text}");
+    }
+}
+
+/// The signature is looked at last: a token that will not do anyway need not pay for it.
+#[test]
+fn a_signature_of_another_alphabet_is_found_by_verify() {
+    let (text, mut room) = (format!("{}.e30.a+b/", base64url(HEADER)), Room::default());
+    let token = Token::parse(text.as_bytes(), &mut room).unwrap();
+    let verified = token.verify(&secret_keys(), &[], &Host::none());
+    assert_eq!(verified, Err(Malformed::Base64.into()));
+}
+
+/// What was in it before does not show through.
+#[test]
+fn one_room_serves_many_tokens() {
+    let mut room = Room::default();
+    for (claims, want) in [
+        (r#"{"sub": "somebody with a long name", "a": [1, 2]}"#, Some("somebody with a long name")),
+        ("{}", None),
+        (r#"{"sub": "b\u0061"}"#, Some("ba")),
+    ] {
+        let text = signed(HEADER, claims);
+        let token = verify(&text, &mut room, &secret_keys()).unwrap();
+        assert_eq!(token.claims().get("sub").and_then(Json::as_text), want, "{claims}");
+    }
 }
