@@ -91,11 +91,7 @@ struct Tokens {
 
 impl Tokens {
     fn new(key: &Key) -> Self {
-        let draft = Draft::new(json!({
-            "iss": ISSUER, "aud": "orders", "sub": "5f7c1f9e-1b0a-4f6b-9d47-0d5e3b2a1c99", "iat": now(), "exp": now() + 36_000,
-            "azp": "shop", "scope": "orders.read orders.write", "tenant": "acme", "email": "ada@acme.example",
-            "realm_access": { "roles": ["reader", "writer"] },
-        }));
+        let draft = draft();
         let good = (0..DIFFERENT).map(|n| draft.clone().claim("jti", format!("{n:08x}")).sign(key)).collect();
         let expired = draft.claim("exp", now() - 36_000).sign(key);
         Self { good, expired }
@@ -125,7 +121,16 @@ impl Tokens {
     }
 }
 
-fn bearer(token: &str) -> (String, String) {
+/// What all measured tokens say.
+pub(crate) fn draft() -> Draft {
+    Draft::new(json!({
+        "iss": ISSUER, "aud": "orders", "sub": "5f7c1f9e-1b0a-4f6b-9d47-0d5e3b2a1c99", "iat": now(), "exp": now() + 36_000,
+        "azp": "shop", "scope": "orders.read orders.write", "tenant": "acme", "email": "ada@acme.example",
+        "realm_access": { "roles": ["reader", "writer"] },
+    }))
+}
+
+pub(crate) fn bearer(token: &str) -> (String, String) {
     ("authorization".to_owned(), format!("Bearer {token}"))
 }
 
@@ -151,7 +156,8 @@ fn rich(set: &Value) -> Value {
     })
 }
 
-fn provider(set: &Value) -> Value {
+/// Trusts these tokens if a key of the set signed them.
+pub(crate) fn provider(set: &Value) -> Value {
     json!({ "name": "idp", "issuer": ISSUER, "audiences": ["orders"], "keys": { "inline": set } })
 }
 
@@ -179,6 +185,6 @@ fn native(set: &Value, cache: Option<Value>) -> Filter {
     }))
 }
 
-const ISSUER: &str = "https://issuer.example";
+pub(crate) const ISSUER: &str = "https://issuer.example";
 /// More than a worker remembers (4096).
 const DIFFERENT: usize = 4_800;

@@ -1,4 +1,4 @@
-//! CPU time of a process, the core it runs on, and its priority: `/proc`, `taskset`, `chrt`.
+//! CPU time and memory of a process, the core it runs on, and its priority: `/proc`, `taskset`, `chrt`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -33,6 +33,14 @@ impl Process {
     pub(crate) async fn cpu_at_rest(&self) -> Result<Duration, Error> {
         until("all threads of Envoy to sleep", async || self.asleep().ok()?.then_some(())).await;
         self.cpu()
+    }
+
+    /// Bytes of memory that it has in RAM.
+    pub(crate) fn resident(&self) -> Result<u64, Error> {
+        let text = fs::read_to_string(format!("/proc/{}/status", self.id))?;
+        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+        let kibibytes = line.trim().strip_suffix(" kB").and_then(|number| number.parse::<u64>().ok());
+        Ok(kibibytes.ok_or("/proc says nothing of VmRSS")? * 1024)
     }
 
     fn asleep(&self) -> Result<bool, Error> {

@@ -1,12 +1,15 @@
 //! What is promised, and whether it is kept.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::case::{CANARY, Group, LUA, NONE};
 use crate::cost::Measured;
 use crate::results::{Results, percentile};
+use crate::revocation::{REFRESH, Revocation};
 
 /// One promise.
 #[derive(Debug)]
@@ -58,20 +61,35 @@ pub(crate) fn judge(results: &Results) -> Vec<Goal> {
         let about = "canary below Lua, minimum".to_owned();
         goals.push(Goal { about, unit: "us", got: canary, aim: lua, limit: lua });
     }
+    goals.extend(of_changes(results));
+    goals.extend(of_memory(results));
+    goals
+}
+
+/// How soon policies and revocations count, and that nobody suffers meanwhile.
+fn of_changes(results: &Results) -> Vec<Goal> {
+    let mut goals = Vec::new();
+    let mut promise = |about: String, got: f64, limit: f64, lost: &BTreeMap<String, usize>, name: &str| {
+        goals.push(Goal { about, unit: "ms", got, aim: limit, limit });
+        let (about, got) = (format!("{name} requests lost"), lost.values().sum::<usize>() as f64);
+        goals.push(Goal { about, unit: "", got, aim: 0.0, limit: 0.0 });
+    };
     for way in &results.propagation {
-        let first = percentile(&way.first, 99.0);
         let about = format!("{} policy in force, p99", way.name);
-        goals.push(Goal { about, unit: "ms", got: first, aim: 20.0, limit: 20.0 });
-        let lost = way.lost.values().sum::<usize>() as f64;
-        goals.push(Goal {
-            about: format!("{} requests lost", way.name),
-            unit: "",
-            got: lost,
-            aim: 0.0,
-            limit: 0.0,
-        });
+        promise(about, percentile(&way.first, 99.0), 20.0, &way.lost, &way.name);
+    }
+    if let Some(Revocation { last_accepted, lost, .. }) = &results.revocation {
+        let limit = (REFRESH + Duration::from_millis(50)).as_secs_f64() * 1e3;
+        let about = "revocation in force in all workers, p99".to_owned();
+        promise(about, percentile(last_accepted, 99.0), limit, lost, "revocation");
     }
     goals
+}
+
+fn of_memory(results: &Results) -> Option<Goal> {
+    let [full, last] = results.memory.as_ref()?.after_full()?;
+    let about = format!("memory that tokens {} to {} take", full.tokens, last.tokens);
+    Some(Goal { about, unit: "MiB", got: last.mebibytes - full.mebibytes, aim: 4.0, limit: 4.0 })
 }
 
 /// Ratios to what Envoy's own filter adds to a request in the same run.

@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::io::{Error, ErrorKind, Result};
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::pin::Pin;
 
 use tokio::io::{AsyncRead, ReadBuf};
@@ -37,16 +38,32 @@ impl Lane {
 
     /// Sends the next request and returns the body of the answer.
     pub(crate) async fn exchange(&mut self) -> Result<&[u8]> {
+        let body = self.receive_answer().await?;
+        if !self.buffer.starts_with(self.status_line.as_bytes()) {
+            return Err(Error::other(String::from_utf8_lossy(&self.buffer[..body.start]).into_owned()));
+        }
+        Ok(&self.buffer[body])
+    }
+
+    /// The same whatever the status is: that, and the body.
+    pub(crate) async fn ask(&mut self) -> Result<(u16, &[u8])> {
+        let body = self.receive_answer().await?;
+        // `HTTP/1.1 200 OK`
+        let status = str::from_utf8(&self.buffer[9..12]).ok().and_then(|status| status.parse().ok());
+        let status = status.ok_or_else(|| Error::other("an answer without a status"))?;
+        Ok((status, &self.buffer[body]))
+    }
+
+    async fn receive_answer(&mut self) -> Result<Range<usize>> {
         self.send().await?;
         self.sent += 1;
         let mut filled = 0;
-        let body = loop {
+        loop {
             filled += self.receive(filled).await?;
-            if let Some(body) = body(&self.buffer[..filled], &self.status_line)? {
-                break body;
+            if let Some(body) = body(&self.buffer[..filled])? {
+                return Ok(body..filled);
             }
-        };
-        Ok(&self.buffer[body..filled])
+        }
     }
 
     async fn send(&self) -> Result<()> {
@@ -73,12 +90,9 @@ impl Lane {
 }
 
 /// Where the body begins, once all of it is there.
-fn body(received: &[u8], status_line: &str) -> Result<Option<usize>> {
+fn body(received: &[u8]) -> Result<Option<usize>> {
     let Some(end) = received.windows(4).position(|window| window == b"\r\n\r\n") else { return Ok(None) };
     let head = str::from_utf8(&received[..end]).map_err(Error::other)?;
-    if !head.starts_with(status_line) {
-        return Err(Error::other(head.to_owned()));
-    }
     let length = head.split("\r\n").find_map(|line| line.strip_prefix("content-length: "));
     let length: usize =
         length.and_then(|length| length.parse().ok()).ok_or_else(|| Error::other(head.to_owned()))?;

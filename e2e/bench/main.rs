@@ -1,8 +1,9 @@
-//! `make bench`: what a request costs in Envoy's CPU time with and without the filter, and how soon a new policy counts.
+//! `make bench`: what a request costs in Envoy's CPU time with and without a filter, how soon new policies and
+//! revocations count, and what many tokens leave in memory.
 //!
-//! One Envoy with one worker on one core, one listener for each case, load from another core. The cases take turns in
-//! many short rounds, so that a noisy machine is noisy for all of them; the least of all rounds is what the code costs,
-//! the median what it cost here and now.
+//! CPU time: one Envoy with one worker on one core, one listener for each case, load from another core. The cases take
+//! turns in many short rounds, so that a noisy machine is noisy for all of them; the least of all rounds is what the
+//! code costs, the median what it cost here and now.
 
 mod auth;
 mod case;
@@ -15,9 +16,13 @@ mod lane;
 mod listener;
 mod load;
 mod machine;
+mod memory;
 mod options;
+mod pair;
 mod propagation;
 mod results;
+mod revocation;
+mod stream;
 mod table;
 mod traffic;
 
@@ -57,8 +62,12 @@ async fn bench(options: &Options) -> Result<ExitCode, Error> {
     for group in Group::ALL {
         costs.extend(cost::measure(group, options).await?);
     }
-    let propagation = if options.propagation { propagation::measure(options).await? } else { Vec::new() };
-    let results = Results { costs, propagation };
+    let mut results = Results { costs, ..Results::default() };
+    if options.propagation {
+        results.propagation = propagation::measure(options).await?;
+        results.revocation = Some(revocation::measure(options).await?);
+        results.memory = memory::measure(options).await?;
+    }
     table::print(&results);
     let goals = goal::judge(&results);
     for goal in &goals {

@@ -10,6 +10,9 @@ pub(crate) struct Options {
     pub(crate) requests: usize,
     pub(crate) only: Vec<String>,
     pub(crate) updates: usize,
+    pub(crate) revocations: usize,
+    /// Different ones, to see what they leave in memory.
+    pub(crate) tokens: usize,
     pub(crate) propagation: bool,
     pub(crate) against: Vec<PathBuf>,
     pub(crate) check: bool,
@@ -20,10 +23,12 @@ pub(crate) struct Options {
 impl Options {
     pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut options = Self {
-            rounds: 150,
+            rounds: 60,
             requests: 2_000,
             only: Vec::new(),
             updates: 150,
+            revocations: 60,
+            tokens: 100_000,
             propagation: true,
             against: Vec::new(),
             check: false,
@@ -43,7 +48,10 @@ impl Options {
                 "--only" => options.only.push(value()?),
                 "--against" => options.against.push(PathBuf::from(value()?)),
                 "--no-propagation" => options.propagation = false,
-                "--quick" => (options.rounds, options.updates) = (15, 30),
+                "--quick" => {
+                    (options.rounds, options.updates) = (15, 30);
+                    (options.revocations, options.tokens) = (10, 20_000);
+                }
                 other => return Err(format!("what is {other}?")),
             }
             options.whole = false;
@@ -61,12 +69,12 @@ fn positive(text: &str) -> Result<usize, String> {
 
 pub(crate) const USAGE: &str = "\
 bench [--quick] [--rounds N] [--requests N] [--only CASE]... [--against WASM]... [--updates N] [--no-propagation] [--check]
-  --rounds N         rounds of each case (150)
+  --rounds N         rounds of each case (60)
   --requests N       requests in a round (2000)
   --only CASE        this case and `none`; may be repeated, and may be the beginning of a name
   --against WASM     also the case `canary` with another build of the module; may be repeated
   --updates N        policy changes of each kind (150)
-  --no-propagation   CPU time only
-  --quick            15 rounds, 30 policy changes
+  --no-propagation   CPU time only: no policy changes, no revocations, no memory
+  --quick            15 rounds, 30 policy changes, 10 revocations, 20 000 tokens
   --check            exit with an error when a goal is missed
 Without options the result goes to e2e/bench/, else to target/bench/.";

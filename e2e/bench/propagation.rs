@@ -1,25 +1,21 @@
 //! How long after a file is renamed the first request is decided by the policy in it, while requests keep coming.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use e2e::{Bootstrap, Error, Stack, Staged, parse_yaml};
-use serde_json::{Value, json};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::task::JoinSet;
-use tokio::time::{Instant as Tick, interval_at, timeout};
+use serde_json::json;
 
-use crate::case::{POLICY, ROUTES};
+use crate::case::ROUTES;
 use crate::cpu::Process;
-use crate::lane::Lane;
 use crate::options::Options;
+use crate::pair::{Pair, Side};
+use crate::stream::{PATIENCE, Stream};
 
-/// One way for a policy to come.
+/// One way for the policies of one filter to come.
 #[derive(Debug)]
 pub(crate) struct Propagation {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     pub(crate) about: &'static str,
     /// Milliseconds from the rename to the first answer under the new policy, an update each.
     pub(crate) first: Vec<f64>,
@@ -30,12 +26,19 @@ pub(crate) struct Propagation {
     pub(crate) lost: BTreeMap<String, usize>,
 }
 
-/// Measures both ways.
+/// Measures both ways of each filter.
 pub(crate) async fn measure(options: &Options) -> Result<Vec<Propagation>, Error> {
     let mut measured = Vec::new();
-    for way in [Way::Rds, Way::Ecds] {
-        println!("{} policies, one after another, by {}", options.updates, way.about());
-        measured.push(way.measure(options.updates).await?);
+    for pair in [Pair::canary()?, Pair::auth()] {
+        for way in [Way::Rds, Way::Ecds] {
+            println!(
+                "{} policies of {}, one after another, by {}",
+                options.updates,
+                pair.filter,
+                way.about()
+            );
+            measured.push(way.measure(&pair, options.updates).await?);
+        }
     }
     Ok(measured)
 }
@@ -44,15 +47,6 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Propagation>, Error
 enum Way {
     Rds,
     Ecds,
-}
-
-/// When an answer came, and which subset it names.
-type Answer = (Instant, io::Result<Subset>);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Subset {
-    Stable,
-    Canary,
 }
 
 impl Way {
@@ -70,54 +64,54 @@ impl Way {
         }
     }
 
-    async fn measure(self, updates: usize) -> Result<Propagation, Error> {
-        let mut stack = Stack::try_start(self.bootstrap(Subset::Stable)?).await.map_err(|e| e.to_string())?;
+    async fn measure(self, pair: &Pair, updates: usize) -> Result<Propagation, Error> {
+        let bootstrap = self.bootstrap(pair, Side::First)?;
+        let mut stack = Stack::try_start(bootstrap).await.map_err(|e| e.to_string())?;
         // Where it is not allowed, the figures are those of a busy machine.
         stack.envoy.process_id().map(|id| Process::new(id).hurry());
-        let (mut stream, mut lanes) = stream(stack.envoy.addr("http")).await?;
+        let mut stream = Stream::open(stack.envoy.addr("http"), &pair.requests);
         let mut measured = Propagation {
-            name: self.name(),
+            name: format!("{}-{}", pair.filter, self.name()),
             about: self.about(),
             first: Vec::new(),
             settled: Vec::new(),
             requests: 0,
             lost: BTreeMap::new(),
         };
-        measured.watch(&mut stream, Subset::Stable, None).await?;
-        for number in 0..updates {
-            let next = if number % 2 == 0 { Subset::Canary } else { Subset::Stable };
-            let staged = self.stage(&mut stack, next)?;
-            measured.watch(&mut stream, next, Some(staged)).await?;
+        let mut side = Side::First;
+        measured.watch(&mut stream, pair, side, None).await?;
+        for _ in 0..updates {
+            side = side.other();
+            let staged = self.stage(&mut stack, pair, side)?;
+            measured.watch(&mut stream, pair, side, Some(staged)).await?;
         }
-        lanes.shutdown().await;
         Ok(measured)
     }
 
-    /// Everybody gets this subset, by the policy of the filter or of the routes.
-    fn bootstrap(self, subset: Subset) -> Result<Bootstrap, Error> {
-        let (policy, mut routes) = (everybody(subset)?, parse_yaml(ROUTES)?);
+    /// This policy decides, as that of the filter or of the routes.
+    fn bootstrap(self, pair: &Pair, side: Side) -> Result<Bootstrap, Error> {
+        let (policy, mut routes) = (pair.policy(side), parse_yaml(ROUTES)?);
         let plugin_wide = match self {
             Self::Ecds => policy,
             Self::Rds => {
                 for route in routes.as_array_mut().into_iter().flatten() {
-                    route["metadata"] = json!({ "filter_metadata": { "sluice.canary": policy } });
+                    route["metadata"] = json!({ "filter_metadata": { pair.namespace: policy } });
                 }
-                everybody(Subset::Stable)?
+                pair.policy(Side::First)
             }
         };
-        let bootstrap = Bootstrap::canary_over_xds().policy_value(plugin_wide);
+        let bootstrap = pair.bootstrap.clone().policy_value(plugin_wide);
         Ok(bootstrap.edit_routes(|table| {
             table["virtual_hosts"] = json!([{ "name": "shop", "domains": ["*"], "routes": routes }]);
         }))
     }
 
-    fn stage(self, stack: &mut Stack, subset: Subset) -> Result<Staged, Error> {
-        // The module's place in the file is what the running stack was given, so only the part that moves is taken over.
-        let next = self.bootstrap(subset)?;
+    fn stage(self, stack: &mut Stack, pair: &Pair, side: Side) -> Result<Staged, Error> {
         Ok(match self {
-            Self::Rds => stack.stage_routes(&next)?,
+            Self::Rds => stack.stage_routes(&self.bootstrap(pair, side)?)?,
             Self::Ecds => {
-                let next = stack.bootstrap().policy_value(everybody(subset)?);
+                // The module's place in the file is what the running stack was given, so only the policy moves.
+                let next = stack.bootstrap().policy_value(pair.policy(side));
                 stack.stage_filter(&next)?
             }
         })
@@ -128,8 +122,9 @@ impl Propagation {
     /// Renames, and looks at what comes in the next moments. Without a file: only waits for the first answer.
     async fn watch(
         &mut self,
-        stream: &mut UnboundedReceiver<Answer>,
-        wanted: Subset,
+        stream: &mut Stream,
+        pair: &Pair,
+        wanted: Side,
         staged: Option<Staged>,
     ) -> Result<(), Error> {
         let measured = staged.is_some();
@@ -137,16 +132,18 @@ impl Propagation {
         staged.map_or(Ok(()), Staged::release)?;
         let (mut first, mut last_old) = (None, begun);
         while first.is_none() || begun.elapsed() < WINDOW {
-            let answer = timeout(PATIENCE, stream.recv()).await.map_err(|_| "no answers any more")?;
-            let (at, answer) = answer.ok_or("all connections are gone")?;
+            let answer = stream.next().await?;
             if begun.elapsed() > PATIENCE {
                 return Err(format!("{}: still the old policy after {PATIENCE:?}", self.name).into());
             }
             self.requests += 1;
-            match answer {
-                Ok(subset) if subset == wanted => first = first.or(Some(at)),
-                Ok(_) => last_old = at,
-                Err(why) => *self.lost.entry(why.to_string()).or_default() += 1,
+            let told = answer.got.map_err(|why| why.to_string()).and_then(|(status, body)| {
+                pair.tell(answer.asked, status, &body).ok_or_else(|| format!("{status} {body}"))
+            });
+            match told {
+                Ok(side) if side == wanted => first = first.or(Some(answer.at)),
+                Ok(_) => last_old = answer.at,
+                Err(why) => *self.lost.entry(why).or_default() += 1,
             }
         }
         let first = first.unwrap_or(begun);
@@ -159,66 +156,5 @@ impl Propagation {
     }
 }
 
-/// An open loop: every two milliseconds another connection sends, whether or not the others have their answers.
-async fn stream(addr: SocketAddr) -> Result<(UnboundedReceiver<Answer>, JoinSet<()>), Error> {
-    let (answers, stream) = unbounded_channel();
-    let mut lanes = JoinSet::new();
-    let begun = Tick::now();
-    for number in 0..LANES {
-        lanes.spawn(keep_asking(addr, begun + PERIOD * number, answers.clone()));
-    }
-    Ok((stream, lanes))
-}
-
-async fn keep_asking(addr: SocketAddr, begin: Tick, answers: UnboundedSender<Answer>) {
-    let mut beat = interval_at(begin, PERIOD * LANES);
-    loop {
-        // A connection that broke is opened anew, and what it lost is counted.
-        let opened = Lane::open(addr, 1, &[]).await;
-        let mut lane = match opened {
-            Ok(lane) => lane,
-            Err(e) => {
-                beat.tick().await;
-                if answers.send((Instant::now(), Err(e))).is_err() {
-                    return;
-                }
-                continue;
-            }
-        };
-        loop {
-            beat.tick().await;
-            let answer = lane.exchange().await.and_then(|body| match body {
-                b"stable" => Ok(Subset::Stable),
-                b"canary" => Ok(Subset::Canary),
-                other => Err(io::Error::other(String::from_utf8_lossy(other).into_owned())),
-            });
-            let broken = answer.is_err();
-            if answers.send((Instant::now(), answer)).is_err() {
-                return;
-            }
-            if broken {
-                break;
-            }
-        }
-    }
-}
-
-/// The measured policy, with one subset for all who meet no rule.
-fn everybody(subset: Subset) -> Result<Value, Error> {
-    let mut policy = parse_yaml(POLICY)?;
-    let weights = match subset {
-        Subset::Stable => [10_000, 0],
-        Subset::Canary => [0, 10_000],
-    };
-    for (place, weight) in weights.into_iter().enumerate() {
-        policy["subsets"][place]["weight"] = json!(weight);
-    }
-    Ok(policy)
-}
-
-/// 500 requests a second.
-const PERIOD: Duration = Duration::from_millis(2);
-const LANES: u32 = 32;
 /// How long answers are watched after an update; not a multiple of the period of the requests.
 const WINDOW: Duration = Duration::from_micros(60_700);
-const PATIENCE: Duration = Duration::from_secs(10);

@@ -10,14 +10,18 @@ use crate::chart;
 use crate::cost::{Cost, Measured, median};
 use crate::goal::Goal;
 use crate::machine;
+use crate::memory::Memory;
 use crate::options::Options;
 use crate::propagation::Propagation;
+use crate::revocation::{REFRESH, Revocation};
 
 /// A run of the bench.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Results {
     pub(crate) costs: Vec<Cost>,
     pub(crate) propagation: Vec<Propagation>,
+    pub(crate) revocation: Option<Revocation>,
+    pub(crate) memory: Option<Memory>,
 }
 
 impl Results {
@@ -59,6 +63,8 @@ impl Results {
             "goals": goals.iter().map(Goal::to_json).collect::<Vec<_>>(),
             "groups": groups,
             "propagation_ms": self.propagation.iter().map(propagation_to_json).collect::<Vec<_>>(),
+            "revocation_ms": self.revocation.as_ref().map(revocation_to_json),
+            "memory_mib": self.memory.as_ref().map(memory_to_json),
         }))
     }
 }
@@ -98,13 +104,6 @@ fn rounds_of(group: Group, case: &Measured) -> String {
 }
 
 fn propagation_to_json(way: &Propagation) -> Value {
-    let summary = |millis: &[f64]| {
-        json!({
-            "p50": rounded(percentile(millis, 50.0)),
-            "p99": rounded(percentile(millis, 99.0)),
-            "max": rounded(percentile(millis, 100.0)),
-        })
-    };
     json!({
         "way": way.name,
         "about": way.about,
@@ -113,6 +112,31 @@ fn propagation_to_json(way: &Propagation) -> Value {
         "last_worker": summary(&way.settled),
         "requests": way.requests,
         "lost": way.lost,
+    })
+}
+
+fn revocation_to_json(revocation: &Revocation) -> Value {
+    let Revocation { first_refused, last_accepted, requests, lost } = revocation;
+    json!({
+        "refresh": REFRESH.as_millis() as u64,
+        "revocations": first_refused.len(),
+        "first_refused": summary(first_refused),
+        "last_accepted": summary(last_accepted),
+        "requests": requests,
+        "lost": lost,
+    })
+}
+
+fn memory_to_json(memory: &Memory) -> Value {
+    let steps = memory.steps.iter();
+    steps.map(|step| json!({ "tokens": step.tokens, "resident": rounded(step.mebibytes) })).collect()
+}
+
+fn summary(millis: &[f64]) -> Value {
+    json!({
+        "p50": rounded(percentile(millis, 50.0)),
+        "p99": rounded(percentile(millis, 99.0)),
+        "max": rounded(percentile(millis, 100.0)),
     })
 }
 

@@ -1,15 +1,21 @@
 //! The results on a terminal.
 
+use std::collections::BTreeMap;
+
 use crate::case::NONE;
 use crate::cost::{Cost, Measured, median};
+use crate::memory::Memory;
 use crate::propagation::Propagation;
 use crate::results::{Results, percentile};
+use crate::revocation::{REFRESH, Revocation};
 
 pub(crate) fn print(results: &Results) {
     results.costs.iter().for_each(costs);
     if !results.propagation.is_empty() {
         propagation(&results.propagation);
     }
+    results.revocation.iter().for_each(revocation);
+    results.memory.iter().for_each(memory);
     println!();
 }
 
@@ -65,7 +71,33 @@ fn propagation(ways: &[Propagation]) {
             way.requests,
             way.lost.values().sum::<usize>()
         );
-        way.lost.iter().for_each(|(why, count)| println!("  lost {count}: {why}"));
+        reasons(&way.lost);
+    }
+}
+
+fn revocation(revocation: &Revocation) {
+    let Revocation { first_refused, last_accepted, requests, lost } = revocation;
+    println!("\nFrom the moment a source has a new list, polled every {REFRESH:?}, milliseconds");
+    println!("{:<63} {:>7} {:>7} {:>7}  {:>8} {:>5}", "auth", "p50", "p99", "max", "requests", "lost");
+    for (name, millis) in [
+        ("to the first request that is refused", first_refused),
+        ("to the last one that is not, all workers", last_accepted),
+    ] {
+        let [p50, p99, max] = [50.0, 99.0, 100.0].map(|percent| percentile(millis, percent));
+        let lost = lost.values().sum::<usize>();
+        println!("{name:<63} {p50:>7.2} {p99:>7.2} {max:>7.2}  {requests:>8} {lost:>5}");
+    }
+    reasons(lost);
+}
+
+fn reasons(lost: &BTreeMap<String, usize>) {
+    lost.iter().for_each(|(why, count)| println!("  lost {count}: {why}"));
+}
+
+fn memory(memory: &Memory) {
+    println!("\nMemory of Envoy after so many different tokens at one worker, MiB");
+    for step in &memory.steps {
+        println!("{:>7} {:>8.2}", step.tokens, step.mebibytes);
     }
 }
 
