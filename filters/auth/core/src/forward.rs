@@ -36,7 +36,7 @@ impl Forward {
     pub(crate) fn values(&self, token: &VerifiedToken<'_>) -> Result<Vec<Option<Box<[u8]>>>, Reason> {
         let mut values = Vec::new();
         if self.payload.is_some() {
-            values.push(Some(token.payload().into()));
+            values.push(Some(token.payload().as_bytes().into()));
         }
         for (path, _) in &self.claims {
             values.push(token.claims().at(path).map(value).transpose()?.flatten());

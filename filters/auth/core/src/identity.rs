@@ -160,7 +160,7 @@ impl Flat {
         });
         if let Json::Map(members) = value {
             for (name, value) in members {
-                self.add(&format!("{path}.{name}"), value)?;
+                self.add(&[path, ".", name].concat(), value)?;
             }
         }
         Ok(())
@@ -169,14 +169,18 @@ impl Flat {
 
 /// A text that cannot end a line or a field of a log: visible ASCII as it is, all else and `%` and `"` as `%0A`.
 fn loggable(text: &str) -> Vec<u8> {
+    let must_be_escaped = |byte: &u8| matches!(byte, b'%' | b'"' | b'\\' | ..=b' ' | 0x7F..);
+    let text = text.as_bytes().get(..MAX_LOGGED_BYTES).unwrap_or(text.as_bytes());
+    if !text.iter().any(must_be_escaped) {
+        return text.to_vec();
+    }
     let mut line = String::new();
-    for byte in text.bytes().take(MAX_LOGGED_BYTES) {
-        match byte {
-            b'%' | b'"' | b'\\' | ..=b' ' | 0x7F.. => {
-                // Writing to a String cannot fail.
-                let _ = write!(line, "%{byte:02X}");
-            }
-            _ => line.push(char::from(byte)),
+    for byte in text {
+        if must_be_escaped(byte) {
+            // Writing to a String cannot fail.
+            let _ = write!(line, "%{byte:02X}");
+        } else {
+            line.push(char::from(*byte));
         }
     }
     line.into_bytes()

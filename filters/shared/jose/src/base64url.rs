@@ -9,12 +9,12 @@ pub(crate) fn decode(text: impl AsRef<[u8]>) -> Option<Vec<u8>> {
 }
 
 /// [`decode`] into a buffer, of at least [`room`] bytes; returns the part of it that was written.
-pub(crate) fn decode_into<'r>(text: &[u8], room: &'r mut [u8]) -> Option<&'r [u8]> {
+pub(crate) fn decode_into<'r>(text: &str, room: &'r mut [u8]) -> Option<&'r [u8]> {
     let length = URL_SAFE_NO_PAD.decode_slice(text, room).ok()?;
     room.get(..length)
 }
 
 /// How many bytes a text of this length takes, or a little more.
-pub(crate) fn room(text: &[u8]) -> usize {
+pub(crate) fn room(text: &str) -> usize {
     base64::decoded_len_estimate(text.len())
 }

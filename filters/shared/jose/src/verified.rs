@@ -11,12 +11,12 @@ use std::borrow::Cow;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedToken<'t> {
     claims: Claims<'t>,
-    payload: &'t [u8],
+    payload: &'t str,
     typ: Option<Cow<'t, str>>,
 }
 
 impl<'t> VerifiedToken<'t> {
-    pub(crate) fn new(claims: Claims<'t>, payload: &'t [u8], typ: Option<Cow<'t, str>>) -> Self {
+    pub(crate) fn new(claims: Claims<'t>, payload: &'t str, typ: Option<Cow<'t, str>>) -> Self {
         Self { claims, payload, typ }
     }
 
@@ -26,9 +26,9 @@ impl<'t> VerifiedToken<'t> {
         &self.claims
     }
 
-    /// The payload as it came: base64url without padding, ASCII only.
+    /// The payload as it came: base64url without padding.
     #[must_use]
-    pub fn payload(&self) -> &'t [u8] {
+    pub fn payload(&self) -> &'t str {
         self.payload
     }
 

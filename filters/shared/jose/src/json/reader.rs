@@ -132,7 +132,11 @@ impl<'t> Reader<'t> {
     /// Takes white space, and then this byte if it is there.
     fn next_is(&mut self, wanted: u8) -> bool {
         self.skip_space();
-        self.take(&[wanted])
+        let found = self.peek() == Some(wanted);
+        if found {
+            self.skip(1);
+        }
+        found
     }
 
     fn expect(&mut self, wanted: u8) -> Result<(), InvalidJson> {

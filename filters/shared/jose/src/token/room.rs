@@ -9,7 +9,7 @@ pub struct Room(Vec<u8>);
 
 impl Room {
     /// Room for what these two texts in base64url decode to.
-    pub(super) fn of(&mut self, header: &[u8], payload: &[u8]) -> Option<(&mut [u8], &mut [u8])> {
+    pub(super) fn of(&mut self, header: &str, payload: &str) -> Option<(&mut [u8], &mut [u8])> {
         let (header, payload) = (base64url::room(header), base64url::room(payload));
         self.0.resize(header.checked_add(payload)?, 0);
         self.0.split_at_mut_checked(header)
