@@ -37,6 +37,8 @@ compile() {
     hash=$("$rustc" -vV | sed -n 's/^commit-hash: //p')
     flags=-Cembed-bitcode=yes${separator}-Zforce-unstable-if-unmarked
     flags+=${separator}--remap-path-prefix=$library=/rustc/$hash/library
+    # Its own dependencies, hashbrown for one, come from where cargo keeps crates.
+    flags+=${separator}--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src=/rust/deps
     env -u RUSTFLAGS -u CARGO_BUILD_TARGET -u RUSTC_WRAPPER \
         RUSTC="$rustc" RUSTC_BOOTSTRAP=1 CARGO_ENCODED_RUSTFLAGS="$flags" __CARGO_DEFAULT_LIB_METADATA=std \
         CARGO_TARGET_DIR="$build/target" \

@@ -185,6 +185,9 @@ impl Policy {
             }
         }
         let now = seen.time();
+        if now == UnixTime::default() {
+            return Err(Reason::ClockMissing.into());
+        }
         if let Some(caller) = self.callers.of(found.token, now) {
             self.admit(caller.source, wanted, found.places)?.check_age(now)?;
             return Ok((caller, found.places));

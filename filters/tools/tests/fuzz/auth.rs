@@ -1,7 +1,7 @@
 use crate::{choice, fuzz};
 use auth_core::{Place, Places, Policy, judge};
 use filter_api::fake::FakeRequest;
-use filter_api::{Decision, Fields, Mutation, Value, config};
+use filter_api::{Decision, Fields, Mutation, UnixTime, Value, config};
 
 const PATHS: [&[u8]; 24] = [
     b"/",
@@ -129,6 +129,7 @@ fn policy() {
         let mut lines = bytes.split(|byte| *byte == b'\n');
         let path = [b"/", lines.next().unwrap_or_default()].concat();
         let mut request = FakeRequest::default()
+            .at(UnixTime::from_secs(1_800_000_000))
             .field(":method", lines.next().unwrap_or_default())
             .field(":path", &path)
             .field("x-jwt-sub", "root")

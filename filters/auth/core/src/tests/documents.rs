@@ -198,7 +198,7 @@ fn fetched_sets_never_hold_shared_secrets() {
 fn keys_that_are_not_used_are_remarked() {
     let policy = fetching("");
     let keys = document(&policy, "idp");
-    let mut remark = |json: &str| {
+    let remark = |json: &str| {
         arrive(&keys, json, NOW).expect("keys");
         keys.remark().unwrap_or_default()
     };
