@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{self, Command, Stdio};
 use std::time::Duration;
 
-use e2e::{Error, until};
+use e2e::{Envoy, Error, until};
 
 /// A process of this machine.
 #[derive(Debug)]
@@ -74,6 +74,31 @@ impl Process {
     fn tasks(&self) -> Result<Vec<PathBuf>, Error> {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.id))?;
         Ok(tasks.map(|task| Ok(task?.path())).collect::<Result<_, std::io::Error>>()?)
+    }
+}
+
+/// As long as it lives, Envoy and this process run before everything that is not as urgent: when an answer came is what
+/// the code takes, and not how busy the machine is. Where that is not allowed, nothing changes.
+#[derive(Debug)]
+pub(crate) struct Urgent {
+    own: Process,
+}
+
+impl Urgent {
+    /// To be had after Envoy has started: it would inherit this, and compile modules before everybody else.
+    pub(crate) fn with(envoy: &Envoy) -> Self {
+        let own = Process::new(process::id());
+        if let Some(id) = envoy.process_id() {
+            Process::new(id).hurry();
+            own.hurry();
+        }
+        Self { own }
+    }
+}
+
+impl Drop for Urgent {
+    fn drop(&mut self) {
+        self.own.relax();
     }
 }
 

@@ -7,7 +7,7 @@ use e2e::{Bootstrap, Error, Stack, Staged, parse_yaml};
 use serde_json::json;
 
 use crate::case::ROUTES;
-use crate::cpu::Process;
+use crate::cpu::Urgent;
 use crate::options::Options;
 use crate::pair::{Pair, Side};
 use crate::stream::{PATIENCE, Stream};
@@ -67,8 +67,7 @@ impl Way {
     async fn measure(self, pair: &Pair, updates: usize) -> Result<Propagation, Error> {
         let bootstrap = self.bootstrap(pair, Side::First)?;
         let mut stack = Stack::try_start(bootstrap).await.map_err(|e| e.to_string())?;
-        // Where it is not allowed, the figures are those of a busy machine.
-        stack.envoy.process_id().map(|id| Process::new(id).hurry());
+        let _urgent = Urgent::with(&stack.envoy);
         let mut stream = Stream::open(stack.envoy.addr("http"), &pair.requests);
         let mut measured = Propagation {
             name: format!("{}-{}", pair.filter, self.name()),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::auth::{ISSUER, bearer, draft, provider};
 use crate::case::ROUTES;
-use crate::cpu::Process;
+use crate::cpu::Urgent;
 use crate::options::Options;
 use crate::stream::{PATIENCE, Stream};
 
@@ -43,7 +43,7 @@ impl Revocation {
         let stack = Stack::try_start(bootstrap(key)?).await.map_err(|e| e.to_string())?;
         let list = stack.records.at(PATH);
         list.serve(document(&[])).await;
-        stack.envoy.process_id().map(|id| Process::new(id).hurry());
+        let _urgent = Urgent::with(&stack.envoy);
         let [revoked, other] =
             [REVOKED, "other"].map(|jti| vec![bearer(&draft().claim("jti", jti).sign(key))]);
         // Three of four in a row are about the revoked one, so that the moments are known to some milliseconds.
