@@ -55,7 +55,7 @@ fuzz: ## read what strangers send until something breaks: each target for ten mi
 	$(Q)FUZZ='$(FUZZ)' FUZZ_SECONDS='$(FUZZ_SECONDS)' $(MAKES)/fuzz.sh
 
 .PHONY: bench
-bench: build-tests envoy ## measure CPU time per request and policy propagation
+bench: build-tests envoy ## measure CPU time per request, propagation of policies and revocations, memory
 	$(Q)cargo run --quiet --locked --release -p e2e --bin bench -- $(BENCH)
 
 .PHONY: abi

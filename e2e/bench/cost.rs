@@ -146,7 +146,8 @@ impl Bench {
         let before = (envoy.cpu_at_rest().await?, own.cpu()?, Instant::now());
         run.load.run(requests).await?;
         let elapsed = before.2.elapsed();
-        let load = own.cpu()? - before.1;
+        // A thread that ended in between takes its part along.
+        let load = own.cpu()?.saturating_sub(before.1);
         let cpu = envoy.cpu_at_rest().await? - before.0;
         let counted = answered(stack, &run.measured.name).await?;
         let fresh = counted - std::mem::replace(&mut run.counted, counted);

@@ -86,5 +86,5 @@ impl Counters {
 
 /// Only refused requests look for a counter, and there are about fifty.
 fn place(counters: &[Counter], reason: Reason) -> Option<Counter> {
-    Reason::all().zip(counters).find(|(other, _)| other.code() == reason.code()).map(|(_, counter)| *counter)
+    Reason::all().zip(counters).find(|(other, _)| *other == reason).map(|(_, counter)| *counter)
 }
