@@ -28,6 +28,7 @@ impl<F: Filter> Compiled<F> {
 
 /// A root context.
 pub(crate) struct Root<F: Filter> {
+    id: u32,
     plugin_wide: Slot<Option<Rc<Compiled<F>>>>,
     routes: Routes<F>,
     prefix: Slot<Rc<str>>,
@@ -36,14 +37,20 @@ pub(crate) struct Root<F: Filter> {
 }
 
 impl<F: Filter> Root<F> {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(id: u32) -> Self {
         Self {
+            id,
             plugin_wide: Slot::new(None),
             routes: Routes::new(),
             prefix: Slot::new("".into()),
             busy: Cell::new(false),
             tick_period: Cell::new(Duration::ZERO),
         }
+    }
+
+    /// As the host names it.
+    pub(crate) fn id(&self) -> u32 {
+        self.id
     }
 
     /// Takes a new plugin-wide policy, or keeps the one it has.
@@ -56,7 +63,7 @@ impl<F: Filter> Root<F> {
         record_generation::<F>(&prefix, value.digest(), vm);
         self.plugin_wide.set(Some(Rc::new(compiled)));
         self.prefix.set(prefix.into());
-        self.set_timer(false);
+        self.set_timer(vm);
         Ok(())
     }
 
@@ -65,7 +72,7 @@ impl<F: Filter> Root<F> {
         self.busy.set(true);
         let of_route = self.routes.of_request(vm, &self.prefix);
         if self.routes.take_compiled() {
-            self.set_timer(false);
+            self.set_timer(vm);
         }
         match (of_route, F::BAD_ROUTE_POLICY) {
             (RoutePolicy::Own(policy), _) => Some(policy),
@@ -89,7 +96,8 @@ impl<F: Filter> Root<F> {
 
     /// Ticks as often as the most urgent document wants, often while a request waits, and never if there is nothing
     /// to do.
-    pub(crate) fn set_timer(&self, waiting: bool) {
+    pub(crate) fn set_timer(&self, vm: &Vm<F>) {
+        let waiting = vm.holds_requests(self.id);
         let wanted = self.live().iter().filter_map(|policy| policy.documents.poll_interval()).min();
         let wanted =
             wanted.into_iter().chain(waiting.then_some(WAITING_POLL)).min().unwrap_or(Duration::ZERO);

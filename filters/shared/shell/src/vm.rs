@@ -28,8 +28,7 @@ pub enum Action {
     Pause = 4,
 }
 
-/// Root contexts by their ids.
-type Roots<F> = Vec<(u32, Rc<Root<F>>)>;
+type Roots<F> = Vec<Rc<Root<F>>>;
 
 /// The state of one VM. `export!` keeps one per module instance.
 pub struct Vm<F: Filter> {
@@ -42,7 +41,6 @@ pub struct Vm<F: Filter> {
     calls: Calls<F>,
     peers: Slot<PeerMemo>,
     crypto_missing: Cell<bool>,
-    crypto_missing_said: Cell<bool>,
     #[cfg(feature = "trap")]
     trap: crate::trap::Trap,
 }
@@ -65,7 +63,6 @@ impl<F: Filter> Default for Vm<F> {
             calls: Calls::default(),
             peers: Slot::default(),
             crypto_missing: Cell::new(false),
-            crypto_missing_said: Cell::new(false),
             #[cfg(feature = "trap")]
             trap: crate::trap::Trap::default(),
         }
@@ -77,8 +74,8 @@ impl<F: Filter> Vm<F> {
     pub fn on_context_create(&self, context: u32, parent: u32) {
         if parent == 0 {
             self.roots.with(|roots| {
-                roots.retain(|(id, _)| host::set_effective_context(*id).is_ok());
-                roots.push((context, Rc::new(Root::new())));
+                roots.retain(|root| host::set_effective_context(root.id()).is_ok());
+                roots.push(Rc::new(Root::new(context)));
             });
             let _ = host::set_effective_context(context);
         } else {
@@ -109,36 +106,34 @@ impl<F: Filter> Vm<F> {
     pub fn on_request_headers(&self, stream: u32) -> Action {
         #[cfg(feature = "trap")]
         self.trap.on_request(stream);
-        let (id, root) = match self.root_of(stream) {
-            (id, Some(root)) => (id, root),
-            (_, None) => return without_policy::<F>(),
-        };
-        match self.decide(stream, id, &root, !self.waiting.is_full()) {
-            Verdict::Go => Action::Continue,
-            Verdict::Answered => Action::Pause,
-            Verdict::Wait => {
-                self.waiting.add(Wait { stream, root: id, until: host::now().plus(PATIENCE) });
-                root.set_timer(true);
-                Action::Pause
-            }
-            Verdict::Called => {
-                root.set_timer(true);
-                Action::Pause
-            }
+        let verdict = self.root_of(stream).map_or_else(refuse::<F>, |root| self.begin(stream, &root));
+        if let Verdict::Go = verdict { Action::Continue } else { Action::Pause }
+    }
+
+    /// Decides about a stream for the first time, and sees to it that one which stands still is woken.
+    fn begin(&self, stream: u32, root: &Root<F>) -> Verdict {
+        let verdict = self.decide(stream, root, !self.waiting.is_full());
+        if let Verdict::Wait = verdict {
+            self.waiting.add(Wait { stream, root: root.id(), until: host::now().plus(PATIENCE) });
         }
+        if let Verdict::Wait | Verdict::Called = verdict {
+            root.set_timer(self);
+        }
+        verdict
     }
 
     /// Decides about the current stream.
-    fn decide(&self, stream: u32, id: u32, root: &Root<F>, may_wait: bool) -> Verdict {
+    fn decide(&self, stream: u32, root: &Root<F>, may_wait: bool) -> Verdict {
         let Some(policy) = root.policy(self) else { return refuse::<F>() };
         let request = HostRequest::new(&self.peers, &self.crypto_missing, may_wait);
+        let was_missing = self.crypto_missing.get();
         let decision = policy.filter.on_request_head(&request);
-        if self.crypto_missing.get() && !self.crypto_missing_said.replace(true) {
+        if self.crypto_missing.get() && !was_missing {
             self.say_that_crypto_is_missing();
         }
         match decision {
             Decision::Wait if F::WAITS && may_wait => Verdict::Wait,
-            decision => self.act(decision, stream, id, &policy, &request),
+            decision => self.act(decision, stream, root.id(), &policy, &request),
         }
     }
 
@@ -147,7 +142,7 @@ impl<F: Filter> Vm<F> {
         &self,
         decision: Decision<'_>,
         stream: u32,
-        id: u32,
+        root: u32,
         policy: &Rc<Compiled<F>>,
         request: &HostRequest<'_>,
     ) -> Verdict {
@@ -167,9 +162,9 @@ impl<F: Filter> Vm<F> {
                 Verdict::Answered
             }
             Decision::Call(Call(pending)) if F::CALLS => {
-                match self.calls.send(stream, id, Rc::clone(&pending), Rc::clone(policy)) {
+                match self.calls.send(stream, root, Rc::clone(&pending), Rc::clone(policy)) {
                     Some(()) => Verdict::Called,
-                    None => self.act(pending.on(Answer::Unsent, request), stream, id, policy, request),
+                    None => self.act(pending.on(Answer::Unsent, request), stream, root, policy, request),
                 }
             }
             // It was told not to, or said that it never would.
@@ -193,12 +188,13 @@ impl<F: Filter> Vm<F> {
 
     /// Decides again about the streams of a root that wait: about all if a document came, else about those whose
     /// time is over.
-    fn resume(&self, root: u32, documents_came: bool) {
+    fn resume(&self, root: &Root<F>, documents_came: bool) {
         if !F::WAITS {
             return;
         }
         let now = host::now();
-        let ready = self.waiting.take(|wait| wait.root == root && (documents_came || now >= wait.until));
+        let is_ready = |wait: &Wait| wait.root == root.id() && (documents_came || now >= wait.until);
+        let ready = self.waiting.take(is_ready);
         if ready.is_empty() {
             return;
         }
@@ -207,8 +203,7 @@ impl<F: Filter> Vm<F> {
             if host::set_effective_context(wait.stream).is_err() {
                 continue;
             }
-            let Some(owner) = self.root(root) else { continue };
-            match self.decide(wait.stream, root, &owner, now < wait.until) {
+            match self.decide(wait.stream, root, now < wait.until) {
                 // The stream ends by the timeout of Envoy's if it cannot be resumed; it never goes on undecided.
                 Verdict::Go => {
                     let _ = host::continue_request();
@@ -217,7 +212,7 @@ impl<F: Filter> Vm<F> {
                 Verdict::Wait => self.waiting.add(wait),
             }
         }
-        let _ = host::set_effective_context(root);
+        let _ = host::set_effective_context(root.id());
     }
 
     /// `proxy_on_response_headers`.
@@ -234,11 +229,11 @@ impl<F: Filter> Vm<F> {
     pub fn on_tick(&self, root: u32) {
         #[cfg(feature = "trap")]
         self.trap.on_tick();
-        if let Some(owner) = self.root(root) {
-            let came = owner.on_tick(self);
-            self.resume(root, came);
-            self.give_up(root);
-            owner.set_timer(self.holds_requests(root));
+        if let Some(root) = self.root(root) {
+            let came = root.on_tick(self);
+            self.resume(&root, came);
+            self.give_up(root.id());
+            root.set_timer(self);
         }
     }
 
@@ -280,10 +275,10 @@ impl<F: Filter> Vm<F> {
     pub fn on_http_call_response(&self, root: u32, token: u32, fields: u32, body_size: usize) {
         #[cfg(feature = "trap")]
         self.trap.on_callout();
-        if let Some(owner) = self.root(root) {
-            let came = owner.on_answer(Token(token), fields, body_size, self);
-            self.resume(root, came);
-            owner.set_timer(self.holds_requests(root));
+        if let Some(root) = self.root(root) {
+            let came = root.on_answer(Token(token), fields, body_size, self);
+            self.resume(&root, came);
+            root.set_timer(self);
         }
     }
 
@@ -305,21 +300,19 @@ impl<F: Filter> Vm<F> {
         self.log.line(Level::Error, &format!("sluice.{}: {scope} policy refused: {error}", F::NAME));
     }
 
-    fn holds_requests(&self, root: u32) -> bool {
+    /// Whether requests of a root stand still.
+    pub(crate) fn holds_requests(&self, root: u32) -> bool {
         self.waiting.has(root) || self.calls.has(root)
     }
 
     fn root(&self, id: u32) -> Option<Rc<Root<F>>> {
-        let find = |roots: &mut Roots<F>| {
-            roots.iter().find(|(root, _)| *root == id).map(|(_, root)| Rc::clone(root))
-        };
-        self.roots.with(find).flatten()
+        self.roots.with(|roots| roots.iter().find(|root| root.id() == id).map(Rc::clone)).flatten()
     }
 
-    fn root_of(&self, stream: u32) -> (u32, Option<Rc<Root<F>>>) {
+    fn root_of(&self, stream: u32) -> Option<Rc<Root<F>>> {
         match self.newest_stream.get() {
-            (newest, root) if newest == stream => (root, self.root(root)),
-            (_, root) => (root, None),
+            (newest, root) if newest == stream => self.root(root),
+            _ => None,
         }
     }
 }
@@ -337,13 +330,6 @@ fn refusals<F: Filter>(scope: &str) -> StatName {
 }
 
 /// No policy is there to decide: a filter that guards refuses, the others let pass.
-fn without_policy<F: Filter>() -> Action {
-    match refuse::<F>() {
-        Verdict::Go => Action::Continue,
-        Verdict::Answered | Verdict::Wait | Verdict::Called => Action::Pause,
-    }
-}
-
 fn refuse<F: Filter>() -> Verdict {
     if F::BAD_ROUTE_POLICY == BadRoutePolicy::UsePluginWide {
         return Verdict::Go;

@@ -173,3 +173,19 @@ fn only_so_many_calls_are_out() {
     begin(&vm, 4_098);
     assert_eq!(outcome(), (vec![], vec!["Unsent".to_owned()]));
 }
+
+/// The timer is the plugin's, whoever sets it: a policy that is compiled meanwhile has nothing to wait for.
+#[test]
+fn a_policy_that_is_new_stops_no_clock() {
+    let vm = asker("rls");
+    begin(&vm, 2);
+    host::with(|host| {
+        host.properties
+            .insert("xds.route_metadata.filter_metadata.sluice.asker".to_owned(), b"pairs".to_vec());
+        let policy = metadata::metadata("sluice.asker", r#"{"say": "nowhere"}"#);
+        host.properties.insert("xds.route_metadata".to_owned(), policy);
+    });
+    begin(&vm, 3);
+    assert_eq!(outcome(), (vec![], vec!["Unsent".to_owned()]));
+    assert_eq!(host::with(|host| host.tick_period), Duration::from_millis(5), "the first still waits");
+}
