@@ -12,6 +12,8 @@
 #[cfg(test)]
 mod tests;
 
+use filter_api::request::escaped;
+
 /// Judges `:path` (RFC 9113 section 8.3.1) with its query.
 ///
 /// * `path`: any bytes. `*` alone stands for the server itself (OPTIONS, RFC 9110 section 7.1); it names no resource, so
@@ -152,7 +154,7 @@ fn unrooted(path: &[u8]) -> Ambiguous {
 
 /// Judges one escape, or those that make one character, and gives what comes behind. `rest` is behind the `%`.
 fn judge_escape(rest: &[u8]) -> Result<&[u8], Ambiguous> {
-    let (byte, rest) = decoded(rest).ok_or(Ambiguous::Escape)?;
+    let (byte, rest) = escaped(rest).ok_or(Ambiguous::Escape)?;
     match byte {
         b'/' => Err(Ambiguous::EncodedSlash),
         b'\\' => Err(Ambiguous::EncodedBackslash),
@@ -160,7 +162,7 @@ fn judge_escape(rest: &[u8]) -> Result<&[u8], Ambiguous> {
         b';' => Err(Ambiguous::Parameter),
         ..b' ' | 0x7F => Err(Ambiguous::Control),
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'~' => Err(Ambiguous::EncodedUnreserved),
-        b'%' if decoded(rest).is_some() => Err(Ambiguous::EncodedTwice),
+        b'%' if escaped(rest).is_some() => Err(Ambiguous::EncodedTwice),
         0x80.. => judge_character(byte, rest),
         _ => Ok(rest),
     }
@@ -177,7 +179,7 @@ fn judge_character(lead: u8, mut rest: &[u8]) -> Result<&[u8], Ambiguous> {
     let mut bytes = [lead, 0, 0, 0];
     for byte in bytes.iter_mut().take(length).skip(1) {
         let escape = rest.strip_prefix(b"%").ok_or(Ambiguous::NotUtf8)?;
-        (*byte, rest) = decoded(escape).ok_or(Ambiguous::Escape)?;
+        (*byte, rest) = escaped(escape).ok_or(Ambiguous::Escape)?;
     }
     let character = bytes.get(..length).and_then(|bytes| std::str::from_utf8(bytes).ok());
     match character.and_then(|text| text.chars().next()) {
@@ -194,14 +196,4 @@ fn judge_query(query: &[u8]) -> Result<(), Ambiguous> {
         ..=b' ' | 0x7F => Err(Ambiguous::Control),
         _ => Ok(()),
     })
-}
-
-/// The byte that two hexadecimal digits stand for, and what comes behind them.
-fn decoded(text: &[u8]) -> Option<(u8, &[u8])> {
-    let [high, low, rest @ ..] = text else { return None };
-    Some((digit(*high)? << 4 | digit(*low)?, rest))
-}
-
-fn digit(text: u8) -> Option<u8> {
-    char::from(text).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }

@@ -15,6 +15,7 @@ mod strip; // forward: { token: strip }
 #[cfg(test)]
 mod tests;
 
+use filter_api::request::percent_decoded;
 use filter_api::{FieldName, Fields};
 use prefix::Prefix;
 
@@ -235,23 +236,8 @@ fn is_well_formed(text: &[u8]) -> bool {
     while let [rest @ .., b'='] = token {
         token = rest;
     }
-    // All of them, without a branch for each: nearly always it takes all of them to know.
-    token.iter().fold(!token.is_empty(), |good, byte| good & is_b64token(*byte))
-}
-
-/// Looked up, because every byte of every token is.
-fn is_b64token(byte: u8) -> bool {
-    #[expect(clippy::indexing_slicing, reason = "computed by the compiler, which would refuse")]
-    const TABLE: [bool; 256] = {
-        let mut table = [false; 256];
-        let mut rest: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/";
-        while let [byte, behind @ ..] = rest {
-            table[*byte as usize] = true;
-            rest = behind;
-        }
-        table
-    };
-    TABLE.get(usize::from(byte)).copied().unwrap_or(false)
+    let is_b64token = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(byte);
+    !token.is_empty() && token.iter().all(is_b64token)
 }
 
 /// The value of a cookie pair, if it has this name; white space around both is not part of them.
@@ -263,26 +249,7 @@ fn cookie_value<'a>(pair: &'a [u8], name: &str) -> Option<&'a [u8]> {
 /// The value of a query parameter, not decoded, if its name is this one once decoded.
 fn parameter_value<'a>(pair: &'a [u8], name: &str) -> Option<&'a [u8]> {
     let (key, value) = split_at(pair, b'=').unwrap_or((pair, b""));
-    decoded(key).eq(name.bytes()).then_some(value)
-}
-
-/// Each `%` and two hexadecimal digits put together; names of parameters have no space that `+` could stand for.
-fn decoded(mut text: &[u8]) -> impl Iterator<Item = u8> {
-    std::iter::from_fn(move || {
-        if let [b'%', high, low, rest @ ..] = text
-            && let (Some(high), Some(low)) = (digit(*high), digit(*low))
-        {
-            text = rest;
-            return Some(high << 4 | low);
-        }
-        let (&byte, rest) = text.split_first()?;
-        text = rest;
-        Some(byte)
-    })
-}
-
-fn digit(text: u8) -> Option<u8> {
-    char::from(text).to_digit(16).and_then(|value| u8::try_from(value).ok())
+    percent_decoded(key).eq(name.bytes()).then_some(value)
 }
 
 /// What stands before and behind the first such byte.

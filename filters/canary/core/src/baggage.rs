@@ -14,6 +14,7 @@
 #[cfg(test)]
 mod tests;
 
+use filter_api::request::percent_decoded;
 use std::borrow::Cow;
 
 /// Reads the value of the member `key`: without its properties, without white space around it, not
@@ -172,25 +173,6 @@ fn value(rest: &[u8]) -> Result<&[u8], InvalidMember> {
 fn has_key(member: &[u8], key: &str) -> bool {
     let (written, _) = split_key(member);
     written == key.as_bytes() || written.contains(&b'%') && percent_decoded(written).eq(key.bytes())
-}
-
-/// The bytes of `text` with each `%` and two hexadecimal digits put together; other `%` stay.
-fn percent_decoded(mut text: &[u8]) -> impl Iterator<Item = u8> {
-    std::iter::from_fn(move || {
-        if let [b'%', high, low, rest @ ..] = text
-            && let (Some(high), Some(low)) = (hex(*high), hex(*low))
-        {
-            text = rest;
-            return Some(high << 4 | low);
-        }
-        let (&byte, rest) = text.split_first()?;
-        text = rest;
-        Some(byte)
-    })
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 /// Without the OWS (RFC 9110 section 5.6.3) at the start.

@@ -2,6 +2,7 @@
 
 mod cookie;
 mod path;
+mod percent;
 mod query;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ use std::rc::Rc;
 
 pub use cookie::cookie;
 pub use path::{authority_host, path_of, query_of, segment};
+pub use percent::{escaped, percent_decoded};
 pub use query::parameter;
 
 /// What a policy may ask of the request head. Every answer is fetched when it is first asked for, and kept.

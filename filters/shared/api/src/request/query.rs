@@ -1,5 +1,6 @@
 //! Query parameters (`application/x-www-form-urlencoded`, URL Standard section 5.1).
 
+use super::escaped;
 use std::borrow::Cow;
 
 /// The decoded value of the first parameter of this name. `name` is compared decoded too.
@@ -21,24 +22,10 @@ fn decode(text: &[u8]) -> Cow<'_, [u8]> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((first, tail)) = rest.split_first() {
-        let escape = match (first, tail) {
-            (b'%', [high, low, ..]) => hex(*high).zip(hex(*low)),
-            _ => None,
-        };
-        rest = match escape {
-            Some((high, low)) => {
-                decoded.push(high << 4 | low);
-                tail.get(2..).unwrap_or_default()
-            }
-            None => {
-                decoded.push(if *first == b'+' { b' ' } else { *first });
-                tail
-            }
-        };
+        let escape = if *first == b'%' { escaped(tail) } else { None };
+        let (byte, behind) = escape.unwrap_or((if *first == b'+' { b' ' } else { *first }, tail));
+        decoded.push(byte);
+        rest = behind;
     }
     Cow::Owned(decoded)
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
