@@ -38,29 +38,4 @@ impl<'t> Claims<'t> {
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Json<'t>)> {
         self.0.iter().map(|(name, value)| (name.as_ref(), value))
     }
-
-    /// Every value that is not an object, with its dotted path, depth first in the order of the token.
-    ///
-    /// A name with dots in it stays as it is, so a path may come twice: `{"a": {"b": 1}, "a.b": 2}`.
-    #[must_use]
-    pub fn leaves(&self) -> Vec<(String, &Json<'t>)> {
-        let mut leaves = Vec::new();
-        collect("", &self.0, &mut leaves);
-        leaves
-    }
-}
-
-/// Recursive, but no deeper than [`Json::MAX_DEPTH`].
-fn collect<'c, 't>(
-    prefix: &str,
-    members: &'c [(Cow<'t, str>, Json<'t>)],
-    leaves: &mut Vec<(String, &'c Json<'t>)>,
-) {
-    for (name, value) in members {
-        let path = if prefix.is_empty() { name.to_string() } else { [prefix, name].join(".") };
-        match value {
-            Json::Map(inner) => collect(&path, inner, leaves),
-            leaf => leaves.push((path, leaf)),
-        }
-    }
 }

@@ -10,7 +10,7 @@ use crate::numeric_date;
 use filter_api::UnixTime;
 use std::time::Duration;
 
-/// What [`crate::VerifiedToken::check`] compares with. `exp` is always required; `nbf` and `iat` count when there.
+/// What [`crate::Token::check`] compares with. `exp` is always required; `nbf` and `iat` count when there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expected {
     /// `iss`, byte by byte; `None`: not looked at (JWT-SVID).

@@ -1,8 +1,6 @@
 //! A token whose signature is right.
 
 use crate::claims::Claims;
-use crate::error::TokenError;
-use crate::expected::Expected;
 use crate::numeric_date;
 use filter_api::UnixTime;
 use std::borrow::Cow;
@@ -36,15 +34,6 @@ impl<'t> VerifiedToken<'t> {
     #[must_use]
     pub fn typ(&self) -> Option<&str> {
         self.typ.as_deref()
-    }
-
-    /// Compares times, issuer, audience and type with what is expected. Cheap: to be done at every use.
-    ///
-    /// # Errors
-    /// [`TokenError`] from `Missing` to `Typ`.
-    pub fn check(&self, expected: &Expected, now: UnixTime) -> Result<(), TokenError> {
-        expected.check_typ(self.typ())?;
-        expected.check_claims(&self.claims, now)
     }
 
     /// `exp`: from here on the token is nothing (without any skew); `None` if it says none or nonsense.

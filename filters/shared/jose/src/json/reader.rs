@@ -43,12 +43,12 @@ impl<'t> Reader<'t> {
         loop {
             self.skip_space();
             let name = self.string()?;
-            self.expect(b':')?;
+            self.require(b':')?;
             members.push((name, self.value(depth)?));
             if self.next_is(b'}') {
                 break;
             }
-            self.expect(b',')?;
+            self.require(b',')?;
         }
         if has_duplicate(&members) {
             return Err(InvalidJson::Duplicate { at: self.at });
@@ -67,7 +67,7 @@ impl<'t> Reader<'t> {
             if self.next_is(b']') {
                 return Ok(Json::List(items));
             }
-            self.expect(b',')?;
+            self.require(b',')?;
         }
     }
 
@@ -139,7 +139,7 @@ impl<'t> Reader<'t> {
         found
     }
 
-    fn expect(&mut self, wanted: u8) -> Result<(), InvalidJson> {
+    fn require(&mut self, wanted: u8) -> Result<(), InvalidJson> {
         if self.next_is(wanted) { Ok(()) } else { Err(self.syntax()) }
     }
 
