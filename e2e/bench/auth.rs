@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use e2e::{Draft, Error, Key, artifact, now};
+use e2e::{Draft, Error, Key, artifact, now, parse_yaml};
 use serde_json::{Value, json};
 
 use crate::case::{Case, Filter, NONE, POLICY};
 use crate::traffic::Traffic;
-use e2e::parse_yaml;
 
 /// All cases, the plainest first.
 pub(crate) fn cases() -> Result<Vec<Case>, Error> {

@@ -69,12 +69,10 @@ fn owned<'p>(value: &[u8]) -> Cow<'p, [u8]> {
 
 /// Who is asking: the claims of the token, and the peer if the rule asked for it. `None` if nothing was proven.
 fn record(caller: Option<&Caller>, proof: &Proof) -> Option<Vec<u8>> {
-    match (caller, &proof.peer) {
-        (None, None) => None,
-        (None, Some(peer)) => Some(IdentityRecord::default().spiffe_id(peer.as_str()).into_bytes()),
-        (Some(caller), None) => Some(caller.record.clone()),
-        (Some(caller), Some(peer)) => {
-            Some(IdentityRecord::from_bytes(caller.record.clone()).spiffe_id(peer.as_str()).into_bytes())
-        }
-    }
+    let claims = caller.map(|caller| IdentityRecord::from_bytes(caller.record.clone()));
+    let record = match &proof.peer {
+        Some(peer) => Some(claims.unwrap_or_default().spiffe_id(peer.as_str())),
+        None => claims,
+    };
+    record.map(IdentityRecord::into_bytes)
 }

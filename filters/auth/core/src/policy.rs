@@ -10,7 +10,7 @@ use crate::logged::Logged;
 use crate::path;
 use crate::peer::Seen;
 use crate::places::{Found, InvalidCredentials, PlaceSet, Places};
-use crate::provider::Issuers;
+use crate::provider::{Issuers, Terms};
 use crate::reply::reply;
 use crate::require::{Require, RequireToken};
 use crate::revoked::{FetchedRevocations, Revoked};
@@ -189,7 +189,8 @@ impl Policy {
             return Err(Reason::ClockMissing.into());
         }
         if let Some(caller) = self.callers.of(found.token, now) {
-            self.admit(caller.source, wanted, found.places)?.check_age(now)?;
+            let (keys, _) = self.admit(caller.source, wanted, found.places)?;
+            keys.check_age(now)?;
             return Ok((caller, found.places));
         }
         let caller = self.verify(found, wanted, seen, now, may_wait)?;
@@ -197,10 +198,15 @@ impl Policy {
         Ok((caller, found.places))
     }
 
-    /// Whether the rule takes tokens of this source, from where this one was; the source's keys.
-    fn admit(&self, source: Source, wanted: &RequireToken, from: PlaceSet) -> Result<&Keys, Reason> {
+    /// Whether the rule takes tokens of this source, from where this one was; the source's keys and terms.
+    fn admit(
+        &self,
+        source: Source,
+        wanted: &RequireToken,
+        from: PlaceSet,
+    ) -> Result<(&Keys, &Terms), Reason> {
         let (keys, terms) = self.issuers.of(source).filter(|_| wanted.accepts(source)).ok_or(WRONG_ISSUER)?;
-        if terms.places.shares(from) { Ok(keys) } else { Err(Reason::TokenPlace) }
+        if terms.places.shares(from) { Ok((keys, terms)) } else { Err(Reason::TokenPlace) }
     }
 
     /// Verifies a token that is not known, and remembers it.
@@ -219,8 +225,7 @@ impl Policy {
         let mut room = Room::default();
         let token = Token::parse(found.token, &mut room).map_err(no_token)?;
         let source = self.issuers.source_of(&token).ok_or_else(|| wanted.nobody())?;
-        self.admit(source, wanted, found.places)?;
-        let (keys, terms) = self.issuers.of(source).ok_or(WRONG_ISSUER)?;
+        let (keys, terms) = self.admit(source, wanted, found.places)?;
         if matches!(source, Source::Svid(_)) {
             svid::check_header(&token)?;
         }

@@ -128,7 +128,7 @@ pub struct IdentityRecord(Vec<u8>);
 
 impl Default for IdentityRecord {
     fn default() -> Self {
-        Self(vec![VERSION])
+        Self::with_capacity(1)
     }
 }
 

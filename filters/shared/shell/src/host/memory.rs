@@ -103,6 +103,7 @@ pub fn set_effective_context(context: u32) -> Result<(), Status> {
 /// See the wasm version. The token is the number of calls so far; a cluster `nowhere` takes none.
 pub fn grpc_call(grpc: &GrpcCall<'_>) -> Result<Token, Status> {
     call(|host| {
+        super::grpc_service(grpc.cluster).ok_or(Status::BadArgument)?;
         if grpc.cluster == "nowhere" {
             return Err(Status::ParseFailure);
         }
