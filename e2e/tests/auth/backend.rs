@@ -2,7 +2,7 @@
 
 use super::gate::Gate;
 use super::memory::everybody;
-use super::setting::{Issuer, JWKS, bearer, draft, fetched, set};
+use super::setting::{Issuer, bearer, draft, fetched, set};
 use e2e::{Bootstrap, Key, Lists, Mode, Request, eventually};
 use serde_json::json;
 
@@ -13,12 +13,6 @@ e2e::tests![
     revocations_that_are_not_there,
 ];
 
-async fn gate(policy: &str, issuer: &Issuer, change: impl FnOnce(Bootstrap) -> Bootstrap) -> (Gate, Lists) {
-    let gate = Gate::start_cold(change(Bootstrap::auth().policy(policy)), issuer.good()).await;
-    let keys = gate.stack.lists.at(JWKS);
-    (gate, keys)
-}
-
 /// Two rounds: an answer that was on its way when the mode changed may be one of them.
 async fn two_more(keys: &Lists) {
     let before = keys.fetches().await;
@@ -27,7 +21,7 @@ async fn two_more(keys: &Lists) {
 
 async fn answers_that_are_no_set_leave_the_last_good_one() {
     let issuer = Issuer::new();
-    let (gate, keys) = gate(&fetched("200ms", ""), &issuer, |b| b).await;
+    let (gate, keys) = issuer.cold_gate(&fetched("200ms", ""), |b| b).await;
     keys.serve(issuer.set().to_string()).await;
     gate.warm().await;
     let stranger = Key::p256("stranger");
@@ -98,7 +92,7 @@ fn documents(stranger: &Key) -> Vec<(&'static str, String)> {
 
 async fn an_empty_set_revokes() {
     let issuer = Issuer::new();
-    let (mut gate, keys) = gate(&fetched("200ms", ""), &issuer, |b| b.workers(4)).await;
+    let (mut gate, keys) = issuer.cold_gate(&fetched("200ms", ""), |b| b.workers(4)).await;
     keys.serve(issuer.set().to_string()).await;
     gate.warm().await;
     gate.good_is(Request::get("/healthz"));
@@ -121,7 +115,7 @@ async fn an_empty_set_revokes() {
 async fn an_issuer_that_nobody_knows() {
     let issuer = Issuer::new();
     let policy = fetched("1s", "").replace("cluster: idp", "cluster: nowhere");
-    let (mut gate, _) = gate(&policy, &issuer, |b| b).await;
+    let (mut gate, _) = issuer.cold_gate(&policy, |b| b).await;
     gate.good_is(Request::get("/healthz"));
     for _ in 0..3 {
         gate.refuses("no such cluster", "keys_missing", issuer.good()).await;

@@ -1,6 +1,7 @@
 //! Claims (threats J44 to J49): of the right type, of the right issuer, for us; what rules ask for; revocations.
 
 use super::gate::Gate;
+use super::memory::everybody;
 use super::setting::{ISSUER, Issuer, bearer, draft, inline, set};
 use e2e::{Bootstrap, Key};
 use serde_json::{Value, json};
@@ -205,11 +206,7 @@ fn asked_for() -> Vec<(&'static str, &'static str, Value, bool)> {
 
 async fn revoked_tokens() {
     let issuer = Issuer::new();
-    let mut policy = issuer.policy();
-    policy["revoked"] =
-        json!({ "http": { "cluster": "revocations", "path": "/revoked", "refresh": "200ms" } });
-    let gate = Gate::start_cold(Bootstrap::auth().policy_value(policy), issuer.good()).await;
-    let list = gate.stack.records.at("/revoked");
+    let (gate, list) = issuer.revoking_gate().await;
     let revoked = json!({ "revoked": [
         { "iss": ISSUER, "jti": "stolen" }, { "sub": "leaver" }, { "iss": ISSUER, "sub": "mover" },
         { "iss": "https://other.example", "jti": "elsewhere" },
@@ -217,14 +214,7 @@ async fn revoked_tokens() {
     list.serve(revoked.to_string()).await;
     gate.warm().await;
     let stolen = bearer(&draft().claim("jti", "stolen").sign(&issuer.es));
-    e2e::eventually("the list in every worker", async || {
-        let mut statuses = Vec::new();
-        for _ in 0..8 {
-            statuses.push(gate.stack.send(stolen.clone()).await.status);
-        }
-        statuses.iter().all(|status| *status == 401)
-    })
-    .await;
+    everybody(&gate.stack, &stolen, 401).await;
     gate.recount().await;
     gate.refuses("a token", "revoked", stolen).await;
     gate.refuses("a subject", "revoked", bearer(&draft().claim("sub", "leaver").sign(&issuer.es))).await;

@@ -68,11 +68,7 @@ async fn a_withdrawn_key_takes_its_tokens_along() {
 
 async fn a_revoked_token_is_forgotten() {
     let issuer = Issuer::new();
-    let mut policy = issuer.policy();
-    policy["revoked"] =
-        json!({ "http": { "cluster": "revocations", "path": "/revoked", "refresh": "200ms" } });
-    let gate = Gate::start_cold(Bootstrap::auth().policy_value(policy), issuer.good()).await;
-    let list = gate.stack.records.at("/revoked");
+    let (gate, list) = issuer.revoking_gate().await;
     list.serve(json!({ "revoked": [] }).to_string()).await;
     gate.warm().await;
     let token = bearer(&draft().claim("jti", "soon").sign(&issuer.es));

@@ -1,9 +1,8 @@
 //! Issuers that are down or slow, and crowds that want keys (threats B01 to B03, B09, B12, B13).
 
-use super::gate::Gate;
 use super::memory::everybody;
-use super::setting::{Issuer, JWKS, bearer, draft, fetched, set};
-use e2e::{Bootstrap, Key, Lists, Mode, Protocol, Request, eventually};
+use super::setting::{Issuer, bearer, draft, fetched, set};
+use e2e::{Key, Mode, Protocol, Request, eventually};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
@@ -15,15 +14,9 @@ e2e::tests![
     a_cold_start_costs_one_fetch,
 ];
 
-async fn gate(policy: &str, issuer: &Issuer, change: impl FnOnce(Bootstrap) -> Bootstrap) -> (Gate, Lists) {
-    let gate = Gate::start_cold(change(Bootstrap::auth().policy(policy)), issuer.good()).await;
-    let keys = gate.stack.lists.at(JWKS);
-    (gate, keys)
-}
-
 async fn an_unknown_key_is_asked_for_at_most_every_ten_seconds() {
     let issuer = Issuer::new();
-    let (gate, keys) = gate(&fetched("1h", ""), &issuer, |b| b.workers(4)).await;
+    let (gate, keys) = issuer.cold_gate(&fetched("1h", ""), |b| b.workers(4)).await;
     keys.serve(issuer.set().to_string()).await;
     gate.warm().await;
     let (begun, before) = (Instant::now(), keys.fetches().await);
@@ -63,7 +56,7 @@ async fn an_unknown_key_is_asked_for_at_most_every_ten_seconds() {
 
 async fn an_issuer_that_is_down_at_the_start() {
     let issuer = Issuer::new();
-    let (mut gate, keys) = gate(&fetched("1s", ""), &issuer, |b| b).await;
+    let (mut gate, keys) = issuer.cold_gate(&fetched("1s", ""), |b| b).await;
     keys.serve(issuer.set().to_string()).await;
     gate.stack.lists.switch(Mode::Down).await;
     gate.stack.envoy.restart().await;
@@ -84,7 +77,7 @@ async fn an_issuer_that_is_down_at_the_start() {
 
 async fn an_issuer_that_goes_down_later() {
     let issuer = Issuer::new();
-    let (mut gate, keys) = gate(&fetched("500ms", ", max_stale: 4s"), &issuer, |b| b).await;
+    let (mut gate, keys) = issuer.cold_gate(&fetched("500ms", ", max_stale: 4s"), |b| b).await;
     keys.serve(issuer.set().to_string()).await;
     gate.warm().await;
     gate.stack.lists.switch(Mode::Down).await;
@@ -117,7 +110,7 @@ async fn an_issuer_that_goes_down_later() {
 async fn an_issuer_that_never_answers() {
     let issuer = Issuer::new();
     for mode in [Mode::Slow, Mode::Trickle] {
-        let (mut gate, keys) = gate(&fetched("1s", ""), &issuer, |b| b).await;
+        let (mut gate, keys) = issuer.cold_gate(&fetched("1s", ""), |b| b).await;
         keys.serve(issuer.set().to_string()).await;
         keys.switch(mode).await;
         gate.stack.envoy.restart().await;
@@ -151,7 +144,7 @@ async fn an_issuer_that_never_answers() {
 
 async fn a_cold_start_costs_one_fetch() {
     let issuer = Issuer::new();
-    let (mut gate, keys) = gate(&fetched("1h", ""), &issuer, |b| b.workers(4)).await;
+    let (mut gate, keys) = issuer.cold_gate(&fetched("1h", ""), |b| b.workers(4)).await;
     keys.serve(issuer.set().to_string()).await;
     keys.switch(Mode::Delay(300)).await;
     gate.stack.envoy.restart().await;

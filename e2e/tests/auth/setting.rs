@@ -1,6 +1,6 @@
 //! An issuer with a key of each kind, and the policy that trusts it.
 
-use e2e::{Bootstrap, Draft, Key, Request, now};
+use e2e::{Bootstrap, Draft, Key, Lists, Request, now};
 use serde_json::{Value, json};
 
 use super::gate::Gate;
@@ -44,6 +44,27 @@ impl Issuer {
     /// That policy in an Envoy.
     pub(crate) async fn gate(&self) -> Gate {
         Gate::start(Bootstrap::auth().policy_value(self.policy()), self.good()).await
+    }
+
+    /// A policy whose keys are fetched, in an Envoy that has none yet; and where they come from.
+    pub(crate) async fn cold_gate(
+        &self,
+        policy: &str,
+        change: impl FnOnce(Bootstrap) -> Bootstrap,
+    ) -> (Gate, Lists) {
+        let gate = Gate::start_cold(change(Bootstrap::auth().policy(policy)), self.good()).await;
+        let keys = gate.stack.lists.at(JWKS);
+        (gate, keys)
+    }
+
+    /// [`Issuer::policy`] in an Envoy with a revocation list, polled every 200 ms; and where that comes from.
+    pub(crate) async fn revoking_gate(&self) -> (Gate, Lists) {
+        let mut policy = self.policy();
+        policy["revoked"] =
+            json!({ "http": { "cluster": "revocations", "path": "/revoked", "refresh": "200ms" } });
+        let gate = Gate::start_cold(Bootstrap::auth().policy_value(policy), self.good()).await;
+        let list = gate.stack.records.at("/revoked");
+        (gate, list)
     }
 
     /// A request with a good token.

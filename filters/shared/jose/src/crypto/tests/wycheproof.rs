@@ -7,8 +7,8 @@ mod ledger;
 #[cfg(not(target_arch = "wasm32"))]
 mod rsa_and_hmac;
 
-use crate::testing::{Host, base64url};
-use crate::{Algorithm, KeySet, Origin};
+use crate::testing::{Host, base64url, keys};
+use crate::{Algorithm, KeySet};
 use filter_api::HostCrypto;
 use std::collections::BTreeMap;
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
@@ -84,10 +84,6 @@ fn verdict(
     }
 }
 
-fn keys(jwk: String) -> KeySet {
-    KeySet::parse(format!(r#"{{"keys": [{jwk}]}}"#).as_bytes(), Origin::Inline).unwrap()
-}
-
 /// Not in Node: the crate brings the vectors of all curves, 21 MB of them.
 #[cfg(not(target_arch = "wasm32"))]
 #[test]
@@ -102,7 +98,7 @@ fn ecdsa() {
         let mut run = Run::default();
         for group in ecdsa::TestSet::load(name).unwrap().test_groups {
             let (x, y) = group.key.key[1..].split_at(group.key.key.len() / 2);
-            let keys = keys(format!(
+            let keys = keys(&format!(
                 r#"{{"kty": "EC", "crv": "{curve}", "x": "{}", "y": "{}"}}"#,
                 base64url(x),
                 base64url(y)
@@ -126,7 +122,7 @@ fn ed25519() {
     let mut run = Run::default();
     for group in eddsa::TestSet::load(eddsa::TestName::Ed25519).unwrap().test_groups {
         let keys =
-            keys(format!(r#"{{"kty": "OKP", "crv": "Ed25519", "x": "{}"}}"#, base64url(&group.key.pk)));
+            keys(&format!(r#"{{"kty": "OKP", "crv": "Ed25519", "x": "{}"}}"#, base64url(&group.key.pk)));
         for test in &group.tests {
             run.test(
                 &keys,

