@@ -2,7 +2,7 @@
 //!
 //! `RefCell::borrow` panics when the value is in use, and in a module a panic kills a worker. The host may call back
 //! into the module in the middle of a host call, so "in use" is not only a programmer's mistake. Clippy bans the
-//! panicking methods (`clippy.toml`); this is what to use instead.
+//! panicking methods (`.clippy.toml`); this is what to use instead.
 
 #[cfg(test)]
 mod tests;
