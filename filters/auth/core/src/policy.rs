@@ -17,8 +17,8 @@ use crate::revoked::{FetchedRevocations, Revoked};
 use crate::rule::{Rule, Verdict};
 use crate::svid;
 use filter_api::{
-    ConfigError, Counter, Decision, Document, HostCrypto, Pattern, RequestHead, SpiffeId, StatName, UnixTime,
-    Value,
+    ConfigError, Counter, Decision, Document, HostCrypto, Patience, Pattern, RequestHead, SpiffeId, StatName,
+    UnixTime, Value,
 };
 use filter_jose::{Room, Token, TokenError};
 use std::rc::Rc;
@@ -99,7 +99,7 @@ impl Policy {
                 counters.extend(self.counters.allowed(rule));
                 Decision::Continue(self.effects(&seen, &proof, self.rules.get(rule), counters))
             }
-            Err(Refusal::Wait) => Decision::Wait,
+            Err(Refusal::Wait) => Decision::Wait(Patience::DOCUMENT),
             Err(Refusal::Denied(reason)) if self.dry_run => {
                 counters.extend(self.counters.would_deny(reason));
                 let mut effects = self.effects(&seen, &proof, None, counters);

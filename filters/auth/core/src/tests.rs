@@ -104,7 +104,7 @@ fn in_words(decision: Decision<'_>) -> String {
             let code = reply.details.strip_prefix("sluice_auth{").and_then(|rest| rest.strip_suffix('}'));
             format!("{} {}", reply.status, code.expect("details of ours"))
         }
-        Decision::Wait => "wait".to_owned(),
+        Decision::Wait(_) => "wait".to_owned(),
         other => panic!("{other:?}"),
     }
 }

@@ -154,7 +154,7 @@ impl Policy {
     /// The lists that are fetched.
     #[must_use]
     pub fn documents(&self) -> Vec<Rc<dyn Document>> {
-        self.lists.iter().filter_map(FetchedList::new).map(|list| Rc::new(list) as Rc<dyn Document>).collect()
+        FetchedList::documents(&self.lists)
     }
 
     fn choose<'p>(&'p self, request: &impl RequestHead, passed: &mut Vec<Counter>) -> Choice<'p> {

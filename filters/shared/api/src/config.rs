@@ -17,6 +17,7 @@
 //! assert_eq!(error.to_string(), "name: wants a string, is a number; colour: unknown field, known here: name");
 //! ```
 
+mod decimal;
 mod map;
 mod node;
 #[cfg(test)]

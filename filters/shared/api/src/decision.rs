@@ -1,7 +1,8 @@
 //! What a filter wants done: plain data, applied by the shell in one place.
 
-use crate::Call;
+use crate::{Ask, Call, Held};
 use std::borrow::Cow;
+use std::time::Duration;
 
 /// The verdict on a request head.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,9 +11,10 @@ pub enum Decision<'p> {
     Continue(Effects<'p>),
     /// The filter answers itself; the upstream never sees the request.
     Reply(Reply<'p>),
-    /// The filter cannot tell yet, because a document is not there: the request stands still and is decided again
-    /// whenever a document of the policy was fetched, and for the last time, with no more waiting, soon.
-    Wait,
+    /// The filter cannot tell yet: the request stands still and is decided again when a document of the plugin was
+    /// fetched or a question in the background was answered, every few milliseconds if the filter asks such questions
+    /// (another worker may have the answer), and for the last time when its patience ends.
+    Wait(Patience),
     /// The filter asks a service: the request stands still until there is an answer or the time for it is over.
     Call(Call),
 }
@@ -31,6 +33,24 @@ pub struct Effects<'p> {
     pub counters: Vec<Counter>,
     /// A line for the log, rate-limited by the shell. Never made of request data that could be secret.
     pub log: Option<String>,
+    /// What the request holds until it ends.
+    pub held: Option<Held>,
+    /// What is asked in the background meanwhile.
+    pub ask: Option<Ask>,
+}
+
+/// How long a request stands still, and for what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// After that it is decided for the last time. Counts from the first time that this request waits.
+    pub span: Duration,
+    /// What is asked in the background; `None` if it was asked before, or if a document is what is missing.
+    pub ask: Option<Ask>,
+}
+
+impl Patience {
+    /// For a document that is on its way, if it is: a second.
+    pub const DOCUMENT: Self = Self { span: Duration::from_secs(1), ask: None };
 }
 
 /// One change to the fields of a message.

@@ -43,6 +43,8 @@ pub struct Fetcher {
     confirmed: UnixTime,
     told: Option<UnixTime>,
     news: bool,
+    /// When it was first told the time.
+    begun: Option<UnixTime>,
     phase: Phase,
 }
 
@@ -82,6 +84,7 @@ impl Fetcher {
             confirmed: UnixTime::default(),
             told: None,
             news: false,
+            begun: None,
             phase: Phase::Idle,
         }
     }
@@ -98,7 +101,7 @@ impl Fetcher {
         match self.phase {
             Phase::Building { .. } => BUILD_STEP,
             _ if self.installed.is_none() || self.document.is_wanted() => WANTED_POLL,
-            _ => self.document.source().refresh.mul_f64(POLLS_PER_REFRESH.recip()).clamp(MIN_POLL, MAX_POLL),
+            _ => part(self.document.source().refresh, POLLS_PER_REFRESH).clamp(MIN_POLL, MAX_POLL),
         }
     }
 
@@ -159,6 +162,7 @@ impl Fetcher {
     }
 
     fn on_tick(&mut self, head: Option<&Head>, leased_until: UnixTime, busy: bool, now: UnixTime) -> Next {
+        self.begun.get_or_insert(now);
         let is_mine = leased_until.as_millis() == self.lease.as_millis();
         if let Some(head) = head {
             self.confirmed = head.checked_at;
@@ -204,7 +208,7 @@ impl Fetcher {
         let refresh = self.document.source().refresh;
         let refresh = if self.damaged { refresh.min(MAX_PAUSE) } else { refresh };
         // An idle worker goes first; a busy one steps in when no idle one did.
-        let grace = if busy { refresh.mul_f64(0.5).min(MAX_GRACE) } else { Duration::ZERO };
+        let grace = if busy { part(refresh, 2).min(MAX_GRACE) } else { Duration::ZERO };
         // A head from the future means that the clock stepped back: fetch, rather than wait for it to catch up.
         now >= head.checked_at.plus(refresh.saturating_add(grace)) || head.checked_at > now.plus(refresh)
     }
@@ -256,7 +260,7 @@ impl Fetcher {
     }
 
     fn build_on(&mut self, build: Box<dyn Build>, head: Head, now: UnixTime) -> Next {
-        if now.plus(self.patience().mul_f64(0.5)) >= self.lease {
+        if now.plus(part(self.patience(), 2)) >= self.lease {
             self.phase = Phase::Building { build, head };
             return self.take_lease(now);
         }
@@ -275,8 +279,12 @@ impl Fetcher {
 
     fn fail(&mut self, reason: String, now: UnixTime) -> Next {
         self.phase = Phase::Idle;
-        // Nobody can use the document before it was there once: do not make a cold start wait for long.
-        let longest = if self.installed.is_none() { MAX_COLD_PAUSE } else { MAX_PAUSE };
+        let longest = match self.installed {
+            Some(_) => MAX_PAUSE,
+            // Nobody can use the document before it was there once, and Envoy may not have resolved the source's name yet:
+            // soon again, and then after twice the time.
+            None => now.since(self.begun.unwrap_or(now)).clamp(MIN_PAUSE, MAX_COLD_PAUSE),
+        };
         let pause = self.document.source().refresh.clamp(MIN_PAUSE, longest);
         Next::Fail { until: now.plus(pause), reason }
     }
@@ -292,13 +300,18 @@ impl Fetcher {
     }
 }
 
+/// One of so many equal parts.
+fn part(whole: Duration, of: u32) -> Duration {
+    whole.checked_div(of).unwrap_or_default()
+}
+
 const BUILD_STEP: Duration = Duration::from_millis(4);
 /// While requests may be waiting for the document, or decided without it.
 const WANTED_POLL: Duration = Duration::from_millis(10);
 /// A document that is wanted anew is at least this old: clients can make up names that are in none.
 const MIN_AGE_IF_WANTED: Duration = Duration::from_secs(10);
 /// What is in force a refresh after it changed includes two polls: by who fetches, and by who installs.
-const POLLS_PER_REFRESH: f64 = 16.0;
+const POLLS_PER_REFRESH: u32 = 16;
 const MIN_POLL: Duration = Duration::from_millis(10);
 const MAX_POLL: Duration = Duration::from_millis(250);
 const MAX_GRACE: Duration = Duration::from_secs(1);

@@ -15,33 +15,38 @@ mod document; // what a filter fetches
 pub mod fake; // a request in memory
 pub mod fetch; // keeps a document fresh in every worker
 mod fields; // the fields of a message, read in place
+mod held; // what a request holds until it ends
 mod identity; // what auth verified
 mod key; // key:, sticky:
 pub mod list; // the table behind a list
 mod matcher; // exact, prefix, suffix, regex, in, contains, present
 mod name; // names that users choose, names of fields
 mod named_list; // lists:
+mod order; // places in ascending order
 mod peer; // certificate -> SPIFFE ID, once
 mod predicate; // when:
 mod regex; // bounded regular expressions
 pub mod request; // the port
+mod shared; // what all workers share
 mod slot; // interior mutability that cannot panic
 mod source; // http: { cluster, path, .. }
 mod stat; // names of stats
 #[cfg(test)]
 mod testing; // what the test tables share
-mod time; // UnixTime, durations
+mod time; // UnixTime, MonotonicTime, durations
 mod value; // JSON, Struct -> tree
 mod weight; // parts of 10 000
+pub mod wire; // protobuf, field by field
 
-pub use callout::{Answer, Call, GrpcCall, Pending};
+pub use callout::{Answer, Ask, Background, Call, GrpcCall, Pending};
 pub use cidr::{Cidr, InvalidCidr};
 pub use config::{ConfigError, Problem};
 pub use connection::{ClientCertificate, NoSvid, TlsVersion};
 pub use crypto::{HashFunction, HostCrypto, HostVerdict};
-pub use decision::{Counter, Decision, Effects, Mutation, Reply};
+pub use decision::{Counter, Decision, Effects, Mutation, Patience, Reply};
 pub use document::{Build, Built, Document};
 pub use fields::Fields;
+pub use held::{Held, Holding};
 pub use identity::{Claim, IDENTITY, Identity, IdentityRecord, Items};
 pub use key::Key;
 pub use matcher::Matcher;
@@ -51,10 +56,11 @@ pub use peer::PeerMemo;
 pub use predicate::{Lists, Predicate};
 pub use regex::{InvalidRegex, MAX_PATTERN_BYTES, MAX_TABLE_BYTES, Regex};
 pub use request::RequestHead;
+pub use shared::{Outdated, RecordKey, SharedData, Version};
 pub use slot::Slot;
 pub use source::{HttpSource, SourceDefaults};
 pub use stat::StatName;
-pub use time::{InvalidDuration, InvalidTimestamp, UnixTime, parse_duration};
+pub use time::{InvalidDuration, InvalidTimestamp, MonotonicTime, UnixTime, parse_duration};
 pub use value::{Value, WireError, namespace};
 pub use weight::Weight;
 

@@ -4,6 +4,7 @@
 mod tests;
 
 use crate::config::{Map, Node};
+use crate::order::ascending;
 use crate::{Claim, Regex};
 
 /// One way to look at a value. Bytes are compared as they are; case counts.
@@ -49,8 +50,10 @@ impl Matcher {
             "suffix" => Self::Suffix(non_empty(node)?),
             "regex" => Self::Regex(Box::new(node.parse(Regex::parse)?)),
             "in" => {
-                let mut values = node.non_empty(|item| bytes(&item))?;
-                values.sort();
+                let given = node.non_empty(|item| bytes(&item))?;
+                let sorted = ascending(given.len(), &|a, b| given.get(a).cmp(&given.get(b)));
+                let values: Vec<_> =
+                    sorted.into_iter().filter_map(|place| given.get(place).cloned()).collect();
                 if values.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
                     return node.refuse("names a value twice");
                 }

@@ -80,6 +80,12 @@ pub struct FetchedList {
 }
 
 impl FetchedList {
+    /// What is to be fetched of these lists.
+    #[must_use]
+    pub fn documents(lists: &[Rc<NamedList>]) -> Vec<Rc<dyn Document>> {
+        lists.iter().filter_map(Self::new).map(|list| Rc::new(list) as Rc<dyn Document>).collect()
+    }
+
     /// `None` for an inline list.
     #[must_use]
     pub fn new(list: &Rc<NamedList>) -> Option<Self> {

@@ -49,8 +49,7 @@ impl UnixTime {
     /// This much later; stops at the end of time.
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
-        let nanos = u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
-        Self { nanos: self.nanos.saturating_add(nanos) }
+        Self { nanos: later(self.nanos, span) }
     }
 
     /// An RFC 3339 timestamp: `2026-11-22T00:00:00Z`, fractions and numeric offsets included.
@@ -60,6 +59,31 @@ impl UnixTime {
     pub fn parse(text: &str) -> Result<Self, InvalidTimestamp> {
         rfc3339::parse(text)
     }
+}
+
+/// Nanoseconds on the host's monotonic clock. It counts from some point of the past and says nothing about the date.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MonotonicTime {
+    /// 584 years fit.
+    pub nanos: u64,
+}
+
+impl MonotonicTime {
+    /// How long after `earlier` this is; zero if it is not.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.nanos.saturating_sub(earlier.nanos))
+    }
+
+    /// This much later; stops at the end of time.
+    #[must_use]
+    pub fn plus(self, span: Duration) -> Self {
+        Self { nanos: later(self.nanos, span) }
+    }
+}
+
+fn later(nanos: u64, span: Duration) -> u64 {
+    nanos.saturating_add(u64::try_from(span.as_nanos()).unwrap_or(u64::MAX))
 }
 
 /// Why a text is not a span of time.

@@ -9,6 +9,7 @@ mod protobuf;
 mod tests;
 
 use crate::config::ConfigError;
+use crate::order::ascending;
 use std::hash::Hasher as _;
 use xxhash_rust::xxh64::Xxh64;
 
@@ -109,10 +110,10 @@ impl Value {
                 hasher.update(b"]");
             }
             Self::Map(entries) => {
-                let mut sorted: Vec<_> = entries.iter().collect();
-                sorted.sort_by(|(a, _), (b, _)| a.cmp(b));
+                let key = |place: usize| entries.get(place).map(|(key, _)| key);
+                let sorted = ascending(entries.len(), &|a, b| key(a).cmp(&key(b)));
                 hasher.update(b"{");
-                for (key, value) in sorted {
+                for (key, value) in sorted.into_iter().filter_map(|place| entries.get(place)) {
                     feed_text(b"k", key, hasher);
                     value.feed(hasher);
                 }

@@ -4,7 +4,7 @@
 
 use filter_shell::{
     Answer, BadRoutePolicy, Call, ConfigError, Decision, Document, Effects, Filter, GrpcCall, HostRequest,
-    Mutation, Pending, Reply, RequestHead, StatName, Value, config, parse_duration,
+    Mutation, Pending, Reply, RequestHead, SharedData, StatName, Value, config, parse_duration,
 };
 use std::rc::Rc;
 use std::time::Duration;
@@ -57,7 +57,7 @@ impl Pending for Question {
         GrpcCall { cluster, service: "sluice.Test", method: "Ask", message, timeout: *timeout }
     }
 
-    fn on(&self, answer: Answer, _: &dyn RequestHead) -> Decision<'static> {
+    fn on(&self, answer: Answer, _: &dyn RequestHead, _: &dyn SharedData) -> Decision<'static> {
         let what = match answer {
             Answer::Message(message) => {
                 let request = vec![Mutation::Set("x-sluice-subset", message.into())];

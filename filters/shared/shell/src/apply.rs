@@ -55,7 +55,8 @@ pub(crate) fn reply(reply: &Reply<'_>, counters: &[Metric]) -> bool {
     host::reply(reply.status, &reply.details, &fields, &reply.body, reply.grpc_status).is_ok()
 }
 
-fn raise(raised: &[Counter], counters: &[Metric]) {
+/// Counts.
+pub(crate) fn raise(raised: &[Counter], counters: &[Metric]) {
     for Counter(index) in raised {
         if let Some(metric) = counters.get(usize::from(*index)) {
             host::increment(*metric, 1);

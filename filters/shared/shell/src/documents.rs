@@ -2,6 +2,7 @@
 
 use crate::host::{self, Buffer, FieldMap, Level, Metric, Token};
 use crate::log::Log;
+use crate::shared::CREATE;
 use crate::stats::Metrics;
 use filter_api::fetch::{Event, Fetcher, Head, Next};
 use filter_api::{Document, Fields, HttpSource, Slot, StatName, UnixTime};
@@ -120,7 +121,8 @@ impl Task {
     fn on_tick(&mut self, busy: bool, now: UnixTime, log: &Log) -> Option<Request> {
         // In this order: whoever sees the lease free also sees what its last holder published.
         let (leased_until, cas) = self.lease();
-        let head = host::shared_data(&self.keys.head).ok().and_then(|(bytes, _)| Head::from_bytes(&bytes));
+        let head =
+            host::shared_data(self.keys.head.as_bytes()).ok().and_then(|(bytes, _)| Head::from_bytes(&bytes));
         if let Some(head) = &head {
             host::record(self.stats.age_seconds, now.since(head.checked_at).as_secs());
         }
@@ -174,7 +176,8 @@ impl Task {
             Next::Rest | Next::Lease { .. } | Next::Send { .. } => {}
             Next::Install(version) => {
                 // A body that cannot be read is refused like a damaged one, and then fetched again.
-                let body = host::shared_data(&self.keys.body).map(|(body, _)| body).unwrap_or_default();
+                let body =
+                    host::shared_data(self.keys.body.as_bytes()).map(|(body, _)| body).unwrap_or_default();
                 self.install(version, body, log);
             }
             Next::Confirm(head) => {
@@ -210,7 +213,7 @@ impl Task {
     }
 
     fn publish(&self, key: &str, value: &[u8], log: &Log) -> bool {
-        let result = host::set_shared_data(key, value, 0);
+        let result = host::set_shared_data(key.as_bytes(), value, 0);
         if let Err(status) = result {
             log.line(Level::Error, &format!("{key}: cannot publish: {status}"));
         }
@@ -226,13 +229,13 @@ impl Task {
 
     fn lease(&self) -> (UnixTime, u32) {
         let millis = |bytes: &[u8]| bytes.first_chunk().map_or(0, |chunk| u64::from_le_bytes(*chunk));
-        host::shared_data(&self.keys.lease).map_or((UnixTime::default(), CREATE), |(bytes, cas)| {
+        host::shared_data(self.keys.lease.as_bytes()).map_or((UnixTime::default(), CREATE), |(bytes, cas)| {
             (UnixTime::from_millis(millis(&bytes)), cas)
         })
     }
 
     fn write_lease(&self, until: UnixTime, cas: u32) -> Option<()> {
-        host::set_shared_data(&self.keys.lease, &until.as_millis().to_le_bytes(), cas).ok()
+        host::set_shared_data(self.keys.lease.as_bytes(), &until.as_millis().to_le_bytes(), cas).ok()
     }
 }
 
@@ -264,7 +267,3 @@ fn random_u64() -> u64 {
     let bits = host::random().unwrap_or_else(|| u128::from(host::now().nanos));
     xxh64(&bits.to_le_bytes(), 0)
 }
-
-/// For a key that does not exist the host ignores the number, unless it is 0: so this creates, and loses to whoever
-/// created it in the same instant.
-const CREATE: u32 = u32::MAX;

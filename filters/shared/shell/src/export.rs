@@ -69,6 +69,12 @@ macro_rules! export_callback {
             VM.with(|vm| vm.on_response_headers(stream)) as u32
         }
     };
+    (stream_end) => {
+        #[unsafe(no_mangle)]
+        extern "C" fn proxy_on_delete(stream: u32) {
+            VM.with(|vm| vm.on_stream_end(stream));
+        }
+    };
     (tick) => {
         #[unsafe(no_mangle)]
         extern "C" fn proxy_on_tick(root: u32) {

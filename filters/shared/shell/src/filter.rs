@@ -23,6 +23,12 @@ pub trait Filter: Sized + 'static {
     /// Whether it ever decides [`Decision::Call`].
     const CALLS: bool = false;
 
+    /// Whether it ever asks in the background: `Patience::ask`, `Effects::ask`.
+    const ASKS: bool = false;
+
+    /// Whether its requests ever hold anything: `Effects::held`, `Pending::held`. Needs the callback `stream_end`.
+    const HOLDS: bool = false;
+
     /// Compiles a policy document.
     ///
     /// # Errors

@@ -1,11 +1,12 @@
 //! The request of the current stream, read from the host when a policy first asks.
 
 use crate::host::{self, FieldMap};
+use crate::shared::Records;
 use crate::signature;
 use filter_api::cidr::parse_source;
 use filter_api::{
-    ClientCertificate, Fields, HashFunction, HostCrypto, HostVerdict, Identity, NoSvid, PeerMemo,
-    RequestHead, Slot, SpiffeId, TlsVersion, UnixTime,
+    ClientCertificate, Fields, HashFunction, HostCrypto, HostVerdict, Identity, MonotonicTime, NoSvid,
+    Outdated, PeerMemo, RecordKey, RequestHead, SharedData, Slot, SpiffeId, TlsVersion, UnixTime, Version,
 };
 use std::cell::{Cell, OnceCell};
 use std::net::IpAddr;
@@ -18,6 +19,7 @@ pub struct HostRequest<'vm> {
     /// Set if the host checks no signatures.
     crypto_missing: &'vm Cell<bool>,
     may_wait: bool,
+    records: Records<'vm>,
     fields: OnceCell<Vec<u8>>,
     source_ip: OnceCell<Option<IpAddr>>,
     identity: OnceCell<Option<Vec<u8>>>,
@@ -29,11 +31,17 @@ pub struct HostRequest<'vm> {
 }
 
 impl<'vm> HostRequest<'vm> {
-    pub(crate) fn new(peers: &'vm Slot<PeerMemo>, crypto_missing: &'vm Cell<bool>, may_wait: bool) -> Self {
+    pub(crate) fn new(
+        peers: &'vm Slot<PeerMemo>,
+        crypto_missing: &'vm Cell<bool>,
+        records: Records<'vm>,
+        may_wait: bool,
+    ) -> Self {
         Self {
             peers,
             crypto_missing,
             may_wait,
+            records,
             fields: OnceCell::new(),
             source_ip: OnceCell::new(),
             identity: OnceCell::new(),
@@ -149,6 +157,28 @@ impl HostCrypto for HostRequest<'_> {
             self.crypto_missing.set(true);
         }
         verdict
+    }
+}
+
+impl SharedData for HostRequest<'_> {
+    fn shared(&self, key: RecordKey) -> Option<(Vec<u8>, Version)> {
+        self.records.shared(key)
+    }
+
+    fn write_shared(&self, key: RecordKey, record: &[u8], seen: Option<Version>) -> Result<(), Outdated> {
+        self.records.write_shared(key, record, seen)
+    }
+
+    fn monotonic(&self) -> MonotonicTime {
+        self.records.monotonic()
+    }
+
+    fn scope(&self) -> u64 {
+        self.records.scope()
+    }
+
+    fn secret(&self) -> u128 {
+        self.records.secret()
     }
 }
 

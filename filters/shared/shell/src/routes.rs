@@ -8,6 +8,7 @@
 
 use crate::host;
 use crate::root::Compiled;
+use crate::shared::Plugin;
 use crate::{Filter, Vm};
 use filter_api::{Slot, Value, namespace};
 use std::cell::Cell;
@@ -53,7 +54,7 @@ impl<F: Filter> Routes<F> {
     }
 
     /// The policy of the current stream's route.
-    pub(crate) fn of_request(&self, vm: &Vm<F>, prefix: &Slot<Rc<str>>) -> RoutePolicy<F> {
+    pub(crate) fn of_request(&self, vm: &Vm<F>, plugin: &Rc<Plugin>) -> RoutePolicy<F> {
         if !self.seen.get() {
             if host::property(F::ROUTE_POLICY).is_err() {
                 return RoutePolicy::None;
@@ -64,7 +65,7 @@ impl<F: Filter> Routes<F> {
         let name = F::ROUTE_POLICY.rsplit(|byte| *byte == 0).next().unwrap_or_default();
         match std::str::from_utf8(name).map(|name| namespace(&metadata, name)) {
             Ok(Ok(None)) => RoutePolicy::None,
-            Ok(Ok(Some(content))) => self.find(content, vm, prefix),
+            Ok(Ok(Some(content))) => self.find(content, vm, plugin),
             _ => RoutePolicy::Bad,
         }
     }
@@ -81,7 +82,7 @@ impl<F: Filter> Routes<F> {
             .unwrap_or_default()
     }
 
-    fn find(&self, content: &[u8], vm: &Vm<F>, prefix: &Slot<Rc<str>>) -> RoutePolicy<F> {
+    fn find(&self, content: &[u8], vm: &Vm<F>, plugin: &Rc<Plugin>) -> RoutePolicy<F> {
         let uses = self.uses.get().wrapping_add(1);
         self.uses.set(uses);
         let key = xxh64(content, 0);
@@ -93,7 +94,7 @@ impl<F: Filter> Routes<F> {
         if let Some(known) = known.flatten() {
             return known;
         }
-        let entry = self.compile(content, uses, vm, prefix);
+        let entry = self.compile(content, uses, vm, plugin);
         let outcome = entry.outcome();
         self.entries.with(|entries| {
             let oldest = entries.iter().min_by_key(|(_, entry)| entry.used).map(|(key, _)| *key);
@@ -105,10 +106,9 @@ impl<F: Filter> Routes<F> {
         outcome
     }
 
-    fn compile(&self, content: &[u8], used: u64, vm: &Vm<F>, prefix: &Slot<Rc<str>>) -> Entry<F> {
-        let prefix = prefix.with(|prefix| Rc::clone(prefix)).unwrap_or_default();
+    fn compile(&self, content: &[u8], used: u64, vm: &Vm<F>, plugin: &Rc<Plugin>) -> Entry<F> {
         let policy = Value::from_struct(content)
-            .and_then(|value| Compiled::new(&value, vm, &prefix))
+            .and_then(|value| Compiled::new(&value, vm, plugin, true))
             .map(Rc::new)
             .map_err(|error| vm.refused("route", &error))
             .ok();

@@ -2,10 +2,13 @@
 
 #![allow(clippy::arithmetic_side_effects, reason = "tests may overflow loudly")]
 
+mod background;
 mod calls;
 mod documents;
+mod held;
 mod metadata;
 mod policies;
+mod shared;
 mod streams;
 mod waiting;
 
@@ -58,7 +61,7 @@ impl Speaker {
             response: if self.say == "nothing to the response" { Vec::new() } else { vec![said] },
             state: vec![("sluice.said", self.say.as_bytes().into())],
             counters: vec![Counter(0)],
-            log: None,
+            ..Effects::default()
         })
     }
 }
@@ -115,6 +118,7 @@ fn worker(config: &str) -> Vm<Speaker> {
 fn request<F: Filter>(vm: &Vm<F>, stream: u32, lines: &[(&str, &[u8])]) -> (Action, Option<String>) {
     host::with(|host| {
         host.contexts.insert(stream);
+        host.context = stream;
         let lines = lines.iter().map(|(name, value)| ((*name).to_owned(), value.to_vec())).collect();
         host.fields.insert(FieldMap::Request as u32, lines);
     });

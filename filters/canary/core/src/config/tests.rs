@@ -6,21 +6,16 @@
 )]
 
 mod fields;
-mod readme;
 mod rules;
 
 use crate::Policy;
-use filter_api::Value;
+use filter_api::fake;
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 /// What a user reads about a whole document; empty if it is accepted.
 fn problems(json: &str) -> Vec<String> {
-    let value = Value::from_json(json.as_bytes()).expect("JSON");
-    match Policy::compile(&value) {
-        Ok(_) => Vec::new(),
-        Err(error) => error.problems.iter().map(ToString::to_string).collect(),
-    }
+    fake::problems(json, Policy::compile)
 }
 
 /// The same about a policy with two good subsets and these fields.

@@ -1,5 +1,6 @@
 //! One value of a configuration document, and where it stands.
 
+use super::decimal::Decimal;
 use super::{Map, Problems};
 use crate::value::Value;
 use std::fmt::Display;
@@ -93,15 +94,15 @@ impl<'a> Node<'a> {
     pub fn whole(&self, min: u64, max: u64) -> Option<u64> {
         let Value::Number(number) = self.value else { return self.refuse_kind("a whole number", self.value) };
         if number.fract() != 0.0 || !number.is_finite() {
-            return self.refuse(format_args!("{number} is not a whole number"));
+            return self.refuse(format_args!("{} is not a whole number", Decimal(*number)));
         }
         #[expect(clippy::cast_precision_loss, reason = "bounds are at most 2^53")]
         let (low, high) = (min as f64, max as f64);
         if *number < low {
-            return self.refuse(format_args!("{number} is below {min}"));
+            return self.refuse(format_args!("{} is below {min}", Decimal(*number)));
         }
         if *number > high {
-            return self.refuse(format_args!("{number} is above {max}"));
+            return self.refuse(format_args!("{} is above {max}", Decimal(*number)));
         }
         #[expect(
             clippy::cast_possible_truncation,

@@ -1,5 +1,6 @@
 //! Sorted fingerprints in one run of bytes.
 
+use super::sort::Collected;
 use std::fmt;
 
 use xxhash_rust::xxh64::xxh64;
@@ -43,14 +44,13 @@ impl Table {
     /// * `entries`: taken as they are; see [`check_entry`](super::check_entry) for what a list should not hold.
     /// * `seed`: any number; the same entries and seed give the same bytes.
     pub fn from_entries<E: AsRef<[u8]>>(entries: impl IntoIterator<Item = E>, seed: u64) -> Self {
-        let mut fingerprints: Vec<u64> = entries.into_iter().map(|e| fingerprint(e.as_ref(), seed)).collect();
-        fingerprints.sort_unstable();
-        fingerprints.dedup();
-        let mut bytes = unsealed(fingerprints.len());
-        for (slot, value) in slots_mut(&mut bytes).iter_mut().zip(fingerprints) {
-            *slot = value.to_le_bytes();
-        }
-        Self::seal(bytes, seed)
+        let mut collected = Collected::new();
+        entries.into_iter().for_each(|entry| collected.push(fingerprint(entry.as_ref(), seed)));
+        let mut placing = collected.into_placing();
+        placing.step(usize::MAX);
+        let mut sorting = placing.into_sorting();
+        sorting.step(usize::MAX);
+        sorting.into_table(seed)
     }
 
     /// Whether `entry` is in the set. True for every entry, and for a share of len / 2^64 of all other strings.

@@ -2,7 +2,7 @@
 #![allow(unsafe_code, reason = "host functions take pointers; each block hands over a live slice or a local")]
 
 use super::{Buffer, FieldMap, Level, Metric, MetricKind, Status, Token};
-use filter_api::{Fields, GrpcCall, UnixTime};
+use filter_api::{Fields, GrpcCall, MonotonicTime, UnixTime};
 use std::time::Duration;
 
 #[link(wasm_import_module = "env")]
@@ -104,6 +104,7 @@ unsafe extern "C" {
 
 #[link(wasm_import_module = "wasi_snapshot_preview1")]
 unsafe extern "C" {
+    fn clock_time_get(clock: u32, precision: u64, time: *mut u64) -> u16;
     fn random_get(buffer: *mut u8, length: usize) -> u16;
 }
 
@@ -146,6 +147,15 @@ pub fn now() -> UnixTime {
     // SAFETY: a local.
     let _ = unsafe { proxy_get_current_time_nanoseconds(&raw mut nanos) };
     UnixTime { nanos }
+}
+
+/// The monotonic clock, the same for all workers of a proxy. A host that withholds it leaves the wall clock.
+#[must_use]
+pub fn monotonic() -> MonotonicTime {
+    let mut nanos = 0;
+    // SAFETY: a local. 1 is `CLOCK_MONOTONIC`; the host's own precision does.
+    let errno = unsafe { clock_time_get(1, 0, &raw mut nanos) };
+    MonotonicTime { nanos: if errno == 0 { nanos } else { now().nanos } }
 }
 
 /// 128 random bits.
@@ -237,7 +247,7 @@ pub fn record(metric: Metric, value: u64) {
 }
 
 /// A value that all VMs with this `vm_id` share, and the number for compare-and-swap.
-pub fn shared_data(key: &str) -> Result<(Vec<u8>, u32), Status> {
+pub fn shared_data(key: &[u8]) -> Result<(Vec<u8>, u32), Status> {
     let mut cas = 0;
     // SAFETY: a live slice, a local; see `bytes`.
     let value = bytes(|data, length| unsafe {
@@ -248,7 +258,7 @@ pub fn shared_data(key: &str) -> Result<(Vec<u8>, u32), Status> {
 
 /// Writes a shared value. `cas` 0 overwrites whatever is there; any other number must still be the current one,
 /// except for a key that does not exist, which is created.
-pub fn set_shared_data(key: &str, value: &[u8], cas: u32) -> Result<(), Status> {
+pub fn set_shared_data(key: &[u8], value: &[u8], cas: u32) -> Result<(), Status> {
     // SAFETY: live slices.
     done(unsafe { proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), cas) })
 }

@@ -1,9 +1,9 @@
 //! A host in memory for native unit tests: one stream, one shared-data map, and a log of the calls that were made.
 
 use super::{Buffer, FieldMap, Level, Metric, MetricKind, Status, Token};
-use filter_api::{Fields, GrpcCall, UnixTime};
+use filter_api::{Fields, GrpcCall, MonotonicTime, UnixTime};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 /// Fields, line by line.
@@ -21,9 +21,17 @@ pub struct Host {
     /// Metrics by name; the index of the name is the metric.
     pub metrics: Vec<(String, i64)>,
     /// Shared data with its compare-and-swap numbers.
-    pub shared: BTreeMap<String, (Vec<u8>, u32)>,
+    pub shared: BTreeMap<Vec<u8>, (Vec<u8>, u32)>,
+    /// Whether nobody may use it.
+    pub withholds_shared: bool,
+    /// What other workers do right before the next writes.
+    pub meddling: VecDeque<fn()>,
     /// The wall clock.
     pub now: UnixTime,
+    /// The monotonic clock.
+    pub monotonic: MonotonicTime,
+    /// Whether the host gives no random bits.
+    pub withholds_random: bool,
     /// What was logged.
     pub log: Vec<String>,
     /// Answers of foreign functions by name.
@@ -42,12 +50,22 @@ pub struct Host {
     pub callouts: Vec<(String, Lines)>,
     /// gRPC calls that were started: method and message.
     pub grpc_calls: Vec<(String, Vec<u8>)>,
+    /// The contexts that they were made for.
+    pub grpc_contexts: Vec<u32>,
     /// gRPC calls that were given up.
     pub cancelled: Vec<u32>,
     /// The timer of the current root context.
     pub tick_period: Duration,
     /// How many host calls were made, log lines apart.
     pub calls: usize,
+}
+
+impl Host {
+    /// Lets time pass, by both clocks.
+    pub fn pass(&mut self, span: Duration) {
+        self.now = self.now.plus(span);
+        self.monotonic = self.monotonic.plus(span);
+    }
 }
 
 thread_local! {
@@ -77,10 +95,16 @@ pub fn now() -> UnixTime {
     call(|host| host.now)
 }
 
+/// See the wasm version.
+#[must_use]
+pub fn monotonic() -> MonotonicTime {
+    call(|host| host.monotonic)
+}
+
 /// See the wasm version. Not random, but never the same twice.
 #[must_use]
 pub fn random() -> Option<u128> {
-    call(|host| u128::try_from(host.calls).ok())
+    call(|host| u128::try_from(host.calls).ok().filter(|_| !host.withholds_random))
 }
 
 /// See the wasm version.
@@ -107,14 +131,20 @@ pub fn grpc_call(grpc: &GrpcCall<'_>) -> Result<Token, Status> {
         if grpc.cluster == "nowhere" {
             return Err(Status::ParseFailure);
         }
+        host.grpc_contexts.push(host.context);
         host.grpc_calls.push((grpc.method.to_owned(), grpc.message.to_vec()));
         u32::try_from(host.grpc_calls.len()).map(Token).map_err(|_| Status::Other(10))
     })
 }
 
-/// See the wasm version.
+/// See the wasm version. A context knows its own calls only.
 pub fn cancel_grpc_call(token: Token) {
-    call(|host| host.cancelled.push(token.0));
+    call(|host| {
+        let index = usize::try_from(token.0).unwrap_or(usize::MAX).checked_sub(1);
+        if index.and_then(|index| host.grpc_contexts.get(index)) == Some(&host.context) {
+            host.cancelled.push(token.0);
+        }
+    });
 }
 
 /// See the wasm version.
@@ -201,17 +231,28 @@ fn change(metric: Metric, new: impl FnOnce(i64) -> i64) {
 }
 
 /// See the wasm version.
-pub fn shared_data(key: &str) -> Result<(Vec<u8>, u32), Status> {
-    call(|host| host.shared.get(key).cloned().ok_or(Status::NotFound))
+pub fn shared_data(key: &[u8]) -> Result<(Vec<u8>, u32), Status> {
+    call(|host| {
+        if host.withholds_shared {
+            return Err(Status::Unimplemented);
+        }
+        host.shared.get(key).cloned().ok_or(Status::NotFound)
+    })
 }
 
 /// See the wasm version.
-pub fn set_shared_data(key: &str, value: &[u8], cas: u32) -> Result<(), Status> {
+pub fn set_shared_data(key: &[u8], value: &[u8], cas: u32) -> Result<(), Status> {
+    if let Some(meddle) = with(|host| host.meddling.pop_front()) {
+        meddle();
+    }
     call(|host| {
+        if host.withholds_shared {
+            return Err(Status::Unimplemented);
+        }
         let next = host.shared.values().map(|(_, cas)| *cas).max().unwrap_or(0).saturating_add(1);
         match host.shared.get(key) {
             Some((_, current)) if cas != 0 && cas != *current => return Err(Status::CasMismatch),
-            _ => host.shared.insert(key.to_owned(), (value.to_vec(), next)),
+            _ => host.shared.insert(key.to_vec(), (value.to_vec(), next)),
         };
         Ok(())
     })

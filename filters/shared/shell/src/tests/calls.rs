@@ -1,7 +1,7 @@
 //! Requests that wait for the answer of a gRPC service.
 
 use super::*;
-use filter_api::{Answer, Call, GrpcCall, Pending, Reply, RequestHead, UnixTime};
+use filter_api::{Answer, Call, GrpcCall, Pending, Reply, RequestHead, SharedData, UnixTime};
 use std::time::Duration;
 
 /// `{ say: cluster }`: asks a service of that cluster and does what it says.
@@ -20,7 +20,7 @@ impl Pending for Question {
         }
     }
 
-    fn on(&self, answer: Answer, request: &dyn RequestHead) -> Decision<'static> {
+    fn on(&self, answer: Answer, request: &dyn RequestHead, _: &dyn SharedData) -> Decision<'static> {
         let path = request.fields().first(":path").unwrap_or_default().to_vec();
         match answer {
             Answer::Message(message) if message == b"again" => {
@@ -131,7 +131,7 @@ fn nobody_waits_for_longer_than_the_timeout() {
     begin(&vm, 2);
     assert_eq!(host::with(|host| host.tick_period), Duration::from_millis(5));
     let tick = |millis| {
-        host::with(|host| host.now = host.now.plus(Duration::from_millis(millis)));
+        host::with(|host| host.pass(Duration::from_millis(millis)));
         vm.on_tick(ROOT);
     };
     tick(24);
@@ -142,6 +142,33 @@ fn nobody_waits_for_longer_than_the_timeout() {
     message(&vm, 1, b"late");
     assert_eq!(outcome(), (vec![], vec![]));
     assert_eq!(host::with(|host| (host.tick_period, host.context)), (Duration::ZERO, ROOT));
+}
+
+#[test]
+fn a_call_that_the_host_ends_when_its_time_is_over_has_timed_out() {
+    // Envoy says UNAVAILABLE of its own timeout, too, and may be a little early.
+    let rows = [(0, "Status(14)"), (14, "Status(14)"), (15, "TimedOut"), (20, "TimedOut")];
+    for (token, (millis, want)) in (1..).zip(rows) {
+        let vm = asker("rls");
+        begin(&vm, 2);
+        host::with(|host| host.pass(Duration::from_millis(millis)));
+        vm.on_grpc_close(token, 14);
+        assert_eq!(outcome(), (vec![], vec![want.to_owned()]), "after {millis} ms");
+    }
+}
+
+#[test]
+fn a_stream_that_ends_takes_its_call_along() {
+    let vm = asker("rls");
+    begin(&vm, 2);
+    begin(&vm, 3);
+    host::with(|host| host.context = 2);
+    vm.on_stream_end(2);
+    assert_eq!(host::with(|host| host.cancelled.clone()), [1], "its own, and no other");
+    message(&vm, 1, b"late");
+    assert_eq!(outcome(), (vec![], vec![]));
+    message(&vm, 2, b"!");
+    assert_eq!(outcome(), (vec![3], vec![]));
 }
 
 #[test]
@@ -188,4 +215,17 @@ fn a_policy_that_is_new_stops_no_clock() {
     begin(&vm, 3);
     assert_eq!(outcome(), (vec![], vec!["Unsent".to_owned()]));
     assert_eq!(host::with(|host| host.tick_period), Duration::from_millis(5), "the first still waits");
+}
+
+/// Deadlines are spans: what the date is has no say in them.
+#[test]
+fn a_clock_that_is_set_back_keeps_nobody_waiting() {
+    let vm = asker("rls");
+    begin(&vm, 2);
+    host::with(|host| {
+        host.now = UnixTime::from_secs(1);
+        host.monotonic = host.monotonic.plus(Duration::from_millis(25));
+    });
+    vm.on_tick(ROOT);
+    assert_eq!(outcome(), (vec![], vec!["TimedOut".to_owned()]));
 }

@@ -10,7 +10,7 @@ const POLICY: &str = r#"{"say": "stranger", "lists": {"beta": {"http":
 /// Lets time pass, ticking every worker as the host would.
 fn pass(workers: &[Vm<Speaker>], millis: u64) {
     for _ in 0..millis / 10 {
-        host::with(|host| host.now = host.now.plus(Duration::from_millis(10)));
+        host::with(|host| host.pass(Duration::from_millis(10)));
         workers.iter().for_each(|vm| vm.on_tick(ROOT));
     }
 }

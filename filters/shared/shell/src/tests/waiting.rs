@@ -3,7 +3,7 @@
 use super::*;
 use crate::host::memory::Host;
 use crate::waiting::Wait;
-use filter_api::{Build, Built, HttpSource, Name, UnixTime};
+use filter_api::{Build, Built, HttpSource, Name, Patience, UnixTime};
 use std::time::Duration;
 
 /// Waits for its document; refuses when it may not wait and there is none.
@@ -76,7 +76,7 @@ impl Filter for Patient {
     fn on_request_head<'p>(&'p self, request: &HostRequest<'_>) -> Decision<'p> {
         match (self.0.there.get(), request.may_wait()) {
             (true, _) => Decision::Continue(Effects::default()),
-            (false, true) => Decision::Wait,
+            (false, true) => Decision::Wait(Patience::DOCUMENT),
             (false, false) => Decision::Reply(filter_api::Reply {
                 status: 503,
                 fields: Vec::new(),
@@ -101,7 +101,7 @@ fn begin(vm: &Vm<Patient>, stream: u32) -> Action {
 }
 
 fn tick(vm: &Vm<Patient>, millis: u64) {
-    host::with(|host| host.now = host.now.plus(Duration::from_millis(millis)));
+    host::with(|host| host.pass(Duration::from_millis(millis)));
     vm.on_tick(ROOT);
 }
 
@@ -175,10 +175,24 @@ fn streams_of_another_plugin_stay_asleep() {
     let vm = patient();
     assert!(configure(&vm, 9, "{}"));
     assert_eq!(begin(&vm, 2), Action::Pause);
-    let until = UnixTime::from_secs(1_000_001);
-    vm.waiting.add(Wait { stream: 5, root: 9, until });
+    let until = filter_api::MonotonicTime { nanos: u64::MAX };
+    vm.waiting.add(Wait { stream: 5, root: 9, until, ask: None, overdue: false });
     host::with(|host| host.contexts.insert(5));
     tick(&vm, 1_001);
     assert_eq!(outcome().1.len(), 1);
     assert!(vm.waiting.has(9) && !vm.waiting.has(ROOT));
+}
+
+/// A document wakes all, but no callback ends more than fifty.
+#[test]
+fn many_go_on_in_turns() {
+    let vm = patient();
+    (2..122).for_each(|stream| assert_eq!(begin(&vm, stream), Action::Pause));
+    tick(&vm, 10);
+    answer(&vm);
+    for want in [50, 50, 20, 0] {
+        tick(&vm, 1);
+        assert_eq!(outcome().0.len(), want);
+    }
+    (122..242).for_each(|stream| assert_eq!(begin(&vm, stream), Action::Continue));
 }

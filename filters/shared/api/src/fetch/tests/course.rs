@@ -105,19 +105,24 @@ fn every_bad_answer_leaves_what_is_there_and_makes_a_pause() {
 }
 
 #[test]
-fn a_cold_start_that_fails_is_tried_again_after_a_second() {
+fn a_cold_start_that_fails_is_tried_again_soon_and_then_ever_later() {
     for (told, reason) in [
         (Failed, "the request failed or timed out"),
         (Answer(503, "", None), "the source answered 503"),
         (Answer(304, "", None), "the source answered 304"),
     ] {
-        let failed = format!("fail until 2000: {reason}");
+        let failed = |until: u64| format!("fail until {until}: {reason}");
         play(&[
             (1_000, Tick(None, 0), "lease until 3500"),
             (1_000, Leased(None), "send"),
-            (1_000, told, &failed),
-            (1_999, Tick(None, 2_000), "rest"),
-            (2_000, Tick(None, 2_000), "lease until 4500"),
+            (1_000, told, &failed(1_100)),
+            (1_099, Tick(None, 1_100), "rest"),
+            (1_100, Tick(None, 1_100), "lease until 3600"),
+            (1_100, Leased(None), "send"),
+            (1_250, told, &failed(1_500)),
+            (1_500, Tick(None, 1_500), "lease until 4000"),
+            (1_500, Leased(None), "send"),
+            (3_600, told, &failed(4_600)),
         ]);
     }
 }
@@ -130,8 +135,8 @@ fn a_refused_body_is_a_failure() {
         (1_100, Answer(200, "", Some("bad")), "rest"),
         (1_104, Tick(None, 3_500), "rest"),
         (1_108, Tick(None, 3_500), "rest"),
-        (1_112, Tick(None, 3_500), "fail until 2112: bad words"),
-        (1_200, Tick(None, 2_112), "rest"),
+        (1_112, Tick(None, 3_500), "fail until 1224: bad words"),
+        (1_200, Tick(None, 1_224), "rest"),
     ]);
 }
 

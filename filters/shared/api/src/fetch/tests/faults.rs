@@ -41,7 +41,7 @@ fn a_deadline_from_the_future_is_drawn_near() {
         (3_601_000, Leased(None), "send"),
         (1_000, Tick(None, 3_603_500), "rest"),
         (3_499, Tick(None, 3_603_500), "rest"),
-        (3_500, Tick(None, 3_603_500), "fail until 4500: no answer came within the deadline"),
+        (3_500, Tick(None, 3_603_500), "fail until 3600: no answer came within the deadline"),
     ]);
 }
 
