@@ -10,7 +10,7 @@ TARGET=wasm32-wasip1
 BUILT=${CARGO_TARGET_DIR:-target}/wasm/$TARGET
 WASM_OPT=${WASM_OPT:-wasm-opt}
 # What rustc emits for the target by default, which binaryen wants to be told; every V8 in a supported Envoy has it.
-WASM_OPT_FLAGS=("${WASM_OPT_LEVEL:--O3}" --strip-debug --strip-producers --enable-bulk-memory --enable-multivalue
+WASM_OPT_FLAGS=("${WASM_OPT_LEVEL:--O3}" --strip-debug --strip-producers --strip-target-features --enable-bulk-memory --enable-multivalue
     --enable-mutable-globals --enable-nontrapping-float-to-int --enable-reference-types --enable-sign-ext)
 
 main() {
@@ -35,8 +35,8 @@ build_filters() {
 
 build_tests() {
     local example filter
-    compile wasm -p filter-shell --example empty --example asker
-    for example in empty asker; do
+    compile wasm -p filter-shell --example empty --example asker --example keeper
+    for example in empty asker keeper; do
         pack "$BUILT/wasm/examples/$example.wasm" "$OUT/test/$example.wasm"
     done
     for filter in $(filters); do

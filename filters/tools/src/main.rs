@@ -1,22 +1,24 @@
 //! The command `sluice`.
 
-use sluice::command::{Command, parse};
-use sluice::validate;
+use clap::{CommandFactory as _, Parser as _};
+use sluice::command::{Command, CommandLine};
+use sluice::{explain, json, render, schema, validate};
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let command = match parse(std::env::args_os().skip(1)) {
-        Ok(command) => command,
-        Err(error) => {
-            eprintln!("sluice: {error}\n\nTry `sluice --help`.");
-            return ExitCode::from(2);
-        }
-    };
     let mut out = io::stdout().lock();
-    let done = match command {
-        Command::Print(text) => out.write_all(text.as_bytes()).map(|()| true),
-        Command::Validate { filter, files } => validate::run(filter, &files, &mut out),
+    let done = match CommandLine::parse().command {
+        Command::Validate(given) => validate::run(&given.into(), &mut out),
+        Command::Explain(given) => explain::run(&given, &mut out, &mut io::stderr().lock()),
+        Command::Render(given) => render::run(&given, &mut out, &mut io::stderr().lock()),
+        Command::Schema(given) => {
+            out.write_all(json::pretty(&schema::of(given.filter)).as_bytes()).map(|()| true)
+        }
+        Command::Completions(given) => {
+            clap_complete::generate(given.shell, &mut CommandLine::command(), "sluice", &mut out);
+            Ok(true)
+        }
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

@@ -50,6 +50,8 @@ fn the_table_refuses_and_allows() {
         ("filters/shared/shell", "filters/canary/core", false),
         ("filters/canary/core", "filters/shared/shell", false),
         ("filters/canary/core", "filters/auth/core", false),
+        ("filters/ratelimit/core", "filters/auth/core", false),
+        ("filters/ratelimit/wasm", "filters/shared/api", false),
         ("filters/canary/wasm", "filters/auth/core", false),
         ("filters/canary/wasm", "filters/shared/api", false),
         ("filters/tools", "filters/canary/wasm", false),
@@ -65,6 +67,8 @@ fn the_table_refuses_and_allows() {
         ("filters/shared/jose", "filters/shared/api", true),
         ("filters/auth/core", "filters/shared/jose", true),
         ("filters/canary/wasm", "filters/canary/core", true),
+        ("filters/ratelimit/core", "filters/shared/api", true),
+        ("filters/ratelimit/wasm", "filters/ratelimit/core", true),
         ("filters/canary/wasm", "filters/shared/shell", true),
         ("filters/tools", "filters/canary/core", true),
     ] {

@@ -6,10 +6,9 @@ mod support;
 
 use std::{env, fs, path::PathBuf};
 
-use support::{
-    module::{Export, Import, Module},
-    root,
-};
+use sluice::capabilities::OF_STD;
+use sluice::module::{Export, Import, Module};
+use support::root;
 
 /// Every worker of every Envoy compiles the module when it starts. What checks signatures may be larger.
 fn max_bytes(filter: &str) -> usize {
@@ -115,10 +114,6 @@ fn read(path: PathBuf) -> Vec<u8> {
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     haystack.windows(needle.len()).any(|window| window == needle)
 }
-
-/// What Rust's standard library asks of WASI on its own when it panics. Which of it a build has depends on the toolchain
-/// (rustup's std or Debian's); Envoy has all of it, and none of it is on a filter's way.
-const OF_STD: [&str; 4] = ["environ_get", "environ_sizes_get", "fd_write", "proc_exit"];
 
 /// One line for each import, then for each export, sorted.
 fn abi(filter: &str, module: &Module) -> String {

@@ -7,11 +7,8 @@ mod support;
 use std::{fs, path::PathBuf, process::Command};
 
 use cargo_metadata::Message;
-use support::{
-    folder,
-    module::{Import, Module},
-    root, workspace,
-};
+use sluice::module::{Import, Module};
+use support::{folder, root, workspace};
 
 /// What wasm-bindgen-test puts into a test binary.
 const RUNNER: &str = "__wbindgen";

@@ -1,55 +1,43 @@
-//! Command lines, wrong and right.
+//! The command line as a whole; what it prints stands in `tests/golden`.
 
-use super::{Command, HELP, HELP_VALIDATE, UsageError, parse};
-use crate::filter::Filter;
-use std::path::PathBuf;
+use super::CommandLine;
+use clap::{CommandFactory as _, Parser as _};
 
-fn read(line: &str) -> Result<Command, UsageError> {
-    parse(line.split_whitespace().map(Into::into))
+#[test]
+fn is_well_formed() {
+    CommandLine::command().debug_assert();
 }
 
 #[test]
 fn refuses() {
     for (line, want) in [
-        ("", "a command is missing"),
-        ("explain policy.yaml", "there is no command `explain`"),
-        ("policy.yaml", "there is no command `policy.yaml`"),
-        ("--filter canary", "there is no option `--filter`"),
-        ("validate", "a file is missing"),
-        ("validate --", "a file is missing"),
-        ("validate --filter canary", "a file is missing"),
-        ("validate --strict policy.yaml", "there is no option `--strict`"),
-        ("validate policy.yaml -v", "there is no option `-v`"),
-        ("validate --filter", "--filter wants the name of a filter: auth, canary"),
-        ("validate --filter gateway policy.yaml", "there is no filter `gateway`, known here: auth, canary"),
-        ("validate --filter=Canary policy.yaml", "there is no filter `Canary`, known here: auth, canary"),
+        ("sluice", "Usage: sluice <COMMAND>"),
+        ("sluice policy.yaml", "unrecognized subcommand 'policy.yaml'"),
+        ("sluice --filter canary", "unexpected argument '--filter'"),
+        ("sluice validate", "<FILE>..."),
+        ("sluice validate --filter canary", "<FILE>..."),
+        ("sluice validate --strict policy.yaml", "unexpected argument '--strict'"),
+        ("sluice validate --filter", "a value is required for '--filter <FILTER>'"),
+        ("sluice validate --filter gateway policy.yaml", "[possible values: auth, canary, ratelimit]"),
+        ("sluice validate --filter=Canary policy.yaml", "invalid value 'Canary'"),
+        ("sluice completions tcsh", "invalid value 'tcsh'"),
     ] {
-        assert_eq!(read(line).map_err(|error| error.to_string()), Err(want.to_owned()), "{line}");
+        let error = CommandLine::try_parse_from(line.split(' ')).expect_err(line);
+        assert!(error.to_string().contains(want), "{line}: {error}");
+        assert_eq!(error.exit_code(), 2, "{line}");
     }
 }
 
 #[test]
 fn reads() {
-    let validate = |files: &[&str]| Command::Validate {
-        filter: Filter::Canary,
-        files: files.iter().map(PathBuf::from).collect(),
-    };
-    for (line, want) in [
-        ("validate a.yaml", validate(&["a.yaml"])),
-        ("validate a.yaml b.json", validate(&["a.yaml", "b.json"])),
-        ("validate --filter canary a.yaml", validate(&["a.yaml"])),
-        ("validate a.yaml --filter=canary", validate(&["a.yaml"])),
-        ("validate -- --filter -h", validate(&["--filter", "-h"])),
-        ("--help", Command::Print(HELP.to_owned())),
-        ("-h", Command::Print(HELP.to_owned())),
-        ("validate --help", Command::Print(HELP_VALIDATE.to_owned())),
-        ("validate a.yaml -h", Command::Print(HELP_VALIDATE.to_owned())),
+    for line in [
+        "sluice validate a.yaml",
+        "sluice validate a.yaml b.json -",
+        "sluice validate --filter canary a.yaml",
+        "sluice validate a.yaml --filter=ratelimit --deny-warnings",
+        "sluice validate -- --filter",
+        "sluice completions bash",
     ] {
-        assert_eq!(read(line), Ok(want), "{line}");
+        assert!(CommandLine::try_parse_from(line.split(' ')).is_ok(), "{line}");
     }
-}
-
-#[test]
-fn help_names_every_filter() {
-    assert!(HELP_VALIDATE.contains(&format!("whose policies these are: {}", Filter::names())));
 }

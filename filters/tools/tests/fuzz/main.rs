@@ -11,6 +11,7 @@ mod api; // configuration trees, fields, identity records
 mod auth; // paths, places, whole requests
 mod certificate; // X509-SVID
 mod jose; // tokens, key sets, strict JSON
+mod ratelimit; // answers of rate limit services, shared records
 mod spiffe; // IDs, patterns, x-forwarded-client-cert
 
 use std::panic::AssertUnwindSafe;

@@ -92,7 +92,7 @@ fn auth_comes_first() {
     let filters = named(&chain[0].document, "http_filters");
     let names: Vec<&str> =
         items(filters[0]).iter().filter_map(|filter| field(filter, "name")).map(text).collect();
-    assert_eq!(names, ["sluice.auth", "sluice.canary", "envoy.filters.http.router"]);
+    assert_eq!(names, ["sluice.auth", "sluice.ratelimit", "sluice.canary", "envoy.filters.http.router"]);
     for (name, kind) in [
         ("istio/auth/wasmplugin.yaml", "WasmPlugin"),
         ("istio/auth/trafficextension.yaml", "TrafficExtension"),

@@ -32,7 +32,7 @@ impl Kinds {
                     skipped("manifests against the schemas of their kinds: no ../shared/reference/crds here");
                     return None;
                 }
-                let files = ["istio.yaml", "eg.yaml"].map(|name| folder.join(name));
+                let files = ["istio.yaml", "eg.yaml", "higress.yaml"].map(|name| folder.join(name));
                 Some(Self(
                     files.iter().flat_map(|file| documents(file)).flat_map(|crd| versions(&crd)).collect(),
                 ))

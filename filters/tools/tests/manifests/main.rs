@@ -6,6 +6,8 @@ mod auth; // what `auth` stands on: failure, TLS, one policy
 mod kinds; // Kubernetes' schemas, where they are at hand
 mod manifest; // the files
 mod policies; // what is inside
+mod ratelimit; // where limits stand, and the service that keeps some of them
+mod rendered; // what `sluice render` prints
 mod schema; // a document, judged by a schema
 mod schema_tests;
 #[path = "../support/mod.rs"]
@@ -110,7 +112,7 @@ fn what_is_to_be_replaced_cannot_work() {
             assert!(image.starts_with("registry.example/"), "{}: {image}", manifest.file); // RFC 2606
         }
     }
-    assert_eq!(plugins, 7, "plugins that pin a digest");
+    assert_eq!(plugins, 11, "plugins that pin a digest");
 }
 
 /// The manifest with an `x` behind the name of one field.

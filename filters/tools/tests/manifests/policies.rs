@@ -62,6 +62,7 @@ pub(crate) fn compile(filter: &str, policy: &Value) -> Result<(), ConfigError> {
     match filter {
         "auth" => auth_core::Policy::compile(policy).map(drop),
         "canary" => canary_core::Policy::compile(policy).map(drop),
+        "ratelimit" => ratelimit_core::Policy::compile(policy).map(drop),
         other => panic!("no filter is called {other}"),
     }
 }

@@ -1,11 +1,9 @@
-//! What the gates share: the workspace as cargo sees it, and modules as Envoy sees them.
+//! What the gates share: the workspace as cargo sees it.
 #![allow(dead_code, reason = "each gate is a crate of its own and uses a part of this")]
 
 use std::path::PathBuf;
 
 use cargo_metadata::{Metadata, MetadataCommand, Package};
-
-pub(crate) mod module;
 
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {

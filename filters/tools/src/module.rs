@@ -1,43 +1,47 @@
-//! A WebAssembly module: what it asks of its host and what it offers.
+//! A WebAssembly module, as Envoy sees it: what it asks of its host and what it offers.
 
 use std::fmt;
 
 use wasmparser::{ExternalKind, FuncType, Parser, Payload, TypeRef, ValType};
 
-/// The parts of a module that the gates look at.
+/// The parts of a module that gates and packages look at.
 #[derive(Debug, Default)]
-pub(crate) struct Module {
+pub struct Module {
     /// In the order of the module.
-    pub(crate) imports: Vec<Import>,
+    pub imports: Vec<Import>,
     /// In the order of the module.
-    pub(crate) exports: Vec<Export>,
+    pub exports: Vec<Export>,
     /// Names of the custom sections: `name`, `producers`, debug information.
-    pub(crate) custom_sections: Vec<String>,
+    pub custom_sections: Vec<String>,
 }
 
 /// One import; displayed as one line of `abi.txt`.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Import {
+pub struct Import {
     /// `env` for host calls of proxy-wasm, `wasi_snapshot_preview1` for those of WASI.
-    pub(crate) module: String,
+    pub module: String,
     /// The function.
-    pub(crate) name: String,
+    pub name: String,
     /// `(i32, i32) -> i32`.
-    pub(crate) signature: String,
+    pub signature: String,
 }
 
 /// One export; displayed as one line of `abi.txt`.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Export {
+pub struct Export {
     /// The callback, or `memory`.
-    pub(crate) name: String,
+    pub name: String,
     /// `(i32, i32) -> i32`, or `memory`.
-    pub(crate) signature: String,
+    pub signature: String,
 }
 
 impl Module {
-    /// Reads a module; panics when it is not one.
-    pub(crate) fn parse(bytes: &[u8]) -> Self {
+    /// Reads a module.
+    ///
+    /// # Panics
+    /// When it is none.
+    #[must_use]
+    pub fn parse(bytes: &[u8]) -> Self {
         let mut module = Self::default();
         let mut types: Vec<FuncType> = Vec::new();
         let mut functions: Vec<u32> = Vec::new(); // function index -> type index, imported ones first
