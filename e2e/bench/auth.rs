@@ -83,13 +83,13 @@ fn refused_tokens(set: &Value, tokens: &Tokens) -> Result<Vec<Case>, Error> {
 }
 
 /// Tokens of one key.
-struct Tokens {
+pub(crate) struct Tokens {
     good: Arc<[String]>,
     expired: String,
 }
 
 impl Tokens {
-    fn new(key: &Key) -> Self {
+    pub(crate) fn new(key: &Key) -> Self {
         let draft = draft();
         let good = (0..DIFFERENT).map(|n| draft.clone().claim("jti", format!("{n:08x}")).sign(key)).collect();
         let expired = draft.claim("exp", now() - 36_000).sign(key);
@@ -101,7 +101,7 @@ impl Tokens {
         Traffic::of(self.good.iter().map(|token| vec![bearer(token)]))
     }
 
-    fn known(&self, count: usize) -> Traffic {
+    pub(crate) fn known(&self, count: usize) -> Traffic {
         Traffic::of(self.good.iter().take(count).map(|token| vec![bearer(token)]))
     }
 
@@ -134,7 +134,12 @@ pub(crate) fn bearer(token: &str) -> (String, String) {
 }
 
 fn ours(set: &Value) -> Result<Filter, Error> {
-    wasm(json!({ "providers": [provider(set)], "rules": [{ "require": { "token": "idp" } }] }))
+    wasm(policy(set))
+}
+
+/// Asks for a token.
+pub(crate) fn policy(set: &Value) -> Value {
+    json!({ "providers": [provider(set)], "rules": [{ "require": { "token": "idp" } }] })
 }
 
 fn open(set: &Value) -> Value {

@@ -6,7 +6,7 @@ use e2e::{Error, artifact, parse_yaml};
 use serde_json::{Value, json};
 
 use crate::traffic::Traffic;
-use crate::{auth, ladder};
+use crate::{auth, ladder, ratelimit};
 
 /// One way to send a request through Envoy.
 #[derive(Debug, Clone)]
@@ -46,23 +46,26 @@ impl Filter {
 pub(crate) enum Group {
     Canary,
     Auth,
+    RateLimit,
 }
 
 impl Group {
-    pub(crate) const ALL: [Self; 2] = [Self::Canary, Self::Auth];
+    pub(crate) const ALL: [Self; 3] = [Self::Canary, Self::Auth, Self::RateLimit];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Canary => "canary",
             Self::Auth => "auth",
+            Self::RateLimit => "ratelimit",
         }
     }
 
-    /// All cases, the plainest first. `against`: other builds of `canary`.
+    /// All cases, the plainest first. `against`: other builds of modules.
     pub(crate) fn cases(self, against: &[PathBuf]) -> Result<Vec<Case>, Error> {
         match self {
-            Self::Canary => Case::of_canary(against),
+            Self::Canary => Case::of_canary(&builds_of("canary", against)?),
             Self::Auth => auth::cases(),
+            Self::RateLimit => ratelimit::cases(&builds_of("ratelimit", against)?),
         }
     }
 }
@@ -87,8 +90,7 @@ impl Case {
         let mut cases = references()?;
         cases.extend(canaries()?);
         for module in against {
-            let module = module.canonicalize().map_err(|e| format!("{}: {e}", module.display()))?;
-            let filter = wasm(&module, parse_yaml(POLICY)?);
+            let filter = wasm(module, parse_yaml(POLICY)?);
             let name = module.file_stem().unwrap_or_default().to_string_lossy();
             cases.push(Self::new(
                 &format!("{AGAINST}{name}"),
@@ -120,9 +122,22 @@ impl Case {
         Self { traffic, ..self }
     }
 
-    fn routes(self, routes: Value) -> Self {
+    pub(crate) fn each_route(self, change: impl Fn(&mut Value)) -> Self {
+        let routes = each(&self.routes, change);
+        self.with_routes(routes)
+    }
+
+    pub(crate) fn with_routes(self, routes: Value) -> Self {
         Self { routes, ..self }
     }
+}
+
+/// Those whose file name begins with that of a filter.
+fn builds_of(filter: &str, against: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
+    let of_filter =
+        |path: &&PathBuf| path.file_stem().is_some_and(|stem| stem.to_string_lossy().starts_with(filter));
+    let found = |path: &PathBuf| path.canonicalize().map_err(|e| format!("{}: {e}", path.display()).into());
+    against.iter().filter(of_filter).map(found).collect()
 }
 
 /// What the filter is compared with.
@@ -134,7 +149,7 @@ fn references() -> Result<Vec<Case>, Error> {
         Case::new(NONE, "no filter", None, Nobody)?,
         Case::new("empty", "empty Wasm filter", empty, Nobody)?,
         Case::new("native", "routes: 3 header matches, runtime_fraction", None, AtRandom)?
-            .routes(parse_yaml(NATIVE)?),
+            .with_routes(parse_yaml(NATIVE)?),
         Case::new(
             LUA,
             "Lua: 3 rules, sticky draw, header",
@@ -159,7 +174,7 @@ fn canaries() -> Result<Vec<Case>, Error> {
     let outputs = with_all_outputs(&policy);
     let mut cases = vec![
         Case::new("canary-off", "canary off on the route", canary(&policy), Nobody)?
-            .routes(switched_off(&routes)),
+            .with_routes(switched_off(&routes)),
         Case::new("canary-min", "canary: sticky draw, header", canary(&minimal), ByDraw)?,
         Case::new(CANARY, "canary: 3 rules, sticky draw, stats, header", canary(&policy), ByRules)?,
         Case::new(
@@ -169,7 +184,7 @@ fn canaries() -> Result<Vec<Case>, Error> {
             AtRandom,
         )?,
         Case::new("canary-route", "the same by the policy of the route", canary(&minimal), ByRules)?
-            .routes(with_policy(&routes, &policy)),
+            .with_routes(with_policy(&routes, &policy)),
     ];
     for step in ladder::steps(&policy) {
         cases.push(Case::new(&step.name, &step.about, canary(&step.policy), step.decides)?);
@@ -192,6 +207,11 @@ fn with_all_outputs(policy: &Value) -> Value {
 
 fn with_policy(routes: &Value, policy: &Value) -> Value {
     each(routes, |route| route["metadata"] = json!({ "filter_metadata": { "sluice.canary": policy } }))
+}
+
+/// The case with these namespaces in the metadata of every route.
+pub(crate) fn with_route_metadata(case: Case, namespaces: &Value) -> Case {
+    case.each_route(|route| route["metadata"] = json!({ "filter_metadata": namespaces }))
 }
 
 fn switched_off(routes: &Value) -> Value {

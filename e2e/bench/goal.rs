@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 
 use crate::case::{CANARY, Group, LUA, NONE};
 use crate::cost::Measured;
+use crate::ratelimit::{BARE, CHAIN, KEYED, NATIVE, UNKEYED};
 use crate::results::{Results, percentile};
 use crate::revocation::{REFRESH, Revocation};
+use crate::throughput::{HOT, LEASE, Pace};
 
 /// One promise.
 #[derive(Debug)]
@@ -52,6 +54,7 @@ impl fmt::Display for Goal {
 /// The promises that this run can tell something about.
 pub(crate) fn judge(results: &Results) -> Vec<Goal> {
     let mut goals = of_auth(results);
+    goals.extend(of_ratelimit(results));
     let least = |name| results.of(Group::Canary)?.of(name).map(Measured::least);
     if let (Some(none), Some(canary)) = (least(NONE), least(CANARY)) {
         let about = "canary above no filter, minimum".to_owned();
@@ -63,6 +66,7 @@ pub(crate) fn judge(results: &Results) -> Vec<Goal> {
     }
     goals.extend(of_changes(results));
     goals.extend(of_memory(results));
+    goals.extend(of_throughput(results));
     goals
 }
 
@@ -86,10 +90,39 @@ fn of_changes(results: &Results) -> Vec<Goal> {
     goals
 }
 
+/// Beside Envoy's own filters on the same machine in the same run; a limit of 0.9 of their throughput is 1.11 times theirs.
+fn of_throughput(results: &Results) -> Vec<Goal> {
+    let ratio = |place: usize, of, to, value| results.throughput.get(place)?.ratio(of, to, value);
+    let per_second: fn(&Pace) -> &[f64] = |pace| &pace.per_second;
+    let p99: fn(&Pace) -> &[f64] = |pace| &pace.p99;
+    [
+        ("local_ratelimit's throughput beside ours, one key", ratio(0, NATIVE, HOT, per_second), 1.0 / 0.9),
+        ("ratelimit's throughput beside a lease of 100", ratio(1, NATIVE, LEASE, per_second), 0.2),
+        ("p99 with a lease of 100 beside no limit", ratio(1, LEASE, NONE, p99), 1.2),
+    ]
+    .into_iter()
+    .filter_map(|(about, got, limit)| {
+        Some(Goal { about: about.to_owned(), unit: "times", got: got?, aim: limit, limit })
+    })
+    .collect()
+}
+
 fn of_memory(results: &Results) -> Option<Goal> {
     let [full, last] = results.memory.as_ref()?.after_full()?;
     let about = format!("memory that tokens {} to {} take", full.tokens, last.tokens);
     Some(Goal { about, unit: "MiB", got: last.mebibytes - full.mebibytes, aim: 4.0, limit: 4.0 })
+}
+
+/// What limits add to a request, and what all three filters add to one with a known token.
+fn of_ratelimit(results: &Results) -> Vec<Goal> {
+    let least = |name| results.of(Group::RateLimit)?.of(name).map(Measured::least);
+    [(UNKEYED, NONE, 2.5, 2.5), (KEYED, NONE, 2.5, 2.5), (CHAIN, BARE, 9.0, 12.0)]
+        .into_iter()
+        .filter_map(|(ours, without, aim, limit)| {
+            let about = format!("{ours} above {without}, minimum");
+            Some(Goal { about, unit: "us", got: least(ours)? - least(without)?, aim, limit })
+        })
+        .collect()
 }
 
 /// Ratios to what Envoy's own filter adds to a request in the same run.

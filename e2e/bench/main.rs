@@ -20,10 +20,12 @@ mod memory;
 mod options;
 mod pair;
 mod propagation;
+mod ratelimit;
 mod results;
 mod revocation;
 mod stream;
 mod table;
+mod throughput;
 mod traffic;
 
 use std::env;
@@ -59,14 +61,21 @@ async fn main() -> ExitCode {
 
 async fn bench(options: &Options) -> Result<ExitCode, Error> {
     let mut costs = Vec::new();
-    for group in Group::ALL {
+    for group in Group::ALL.into_iter().filter(|_| options.wants("cost")) {
         costs.extend(cost::measure(group, options).await?);
     }
     let mut results = Results { costs, ..Results::default() };
-    if options.propagation {
+    if options.wants("propagation") {
         results.propagation = propagation::measure(options).await?;
+    }
+    if options.wants("revocation") {
         results.revocation = Some(revocation::measure(options).await?);
+    }
+    if options.wants("memory") {
         results.memory = memory::measure(options).await?;
+    }
+    if options.wants("throughput") {
+        results.throughput = throughput::measure(options).await?;
     }
     table::print(&results);
     let goals = goal::judge(&results);

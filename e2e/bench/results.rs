@@ -14,6 +14,7 @@ use crate::memory::Memory;
 use crate::options::Options;
 use crate::propagation::Propagation;
 use crate::revocation::{REFRESH, Revocation};
+use crate::throughput::{Pace, Throughput};
 
 /// A run of the bench.
 #[derive(Debug, Default)]
@@ -22,6 +23,7 @@ pub(crate) struct Results {
     pub(crate) propagation: Vec<Propagation>,
     pub(crate) revocation: Option<Revocation>,
     pub(crate) memory: Option<Memory>,
+    pub(crate) throughput: Vec<Throughput>,
 }
 
 impl Results {
@@ -65,6 +67,7 @@ impl Results {
             "propagation_ms": self.propagation.iter().map(propagation_to_json).collect::<Vec<_>>(),
             "revocation_ms": self.revocation.as_ref().map(revocation_to_json),
             "memory_mib": self.memory.as_ref().map(memory_to_json),
+            "throughput": self.throughput.iter().map(throughput_to_json).collect::<Vec<_>>(),
         }))
     }
 }
@@ -130,6 +133,19 @@ fn revocation_to_json(revocation: &Revocation) -> Value {
 fn memory_to_json(memory: &Memory) -> Value {
     let steps = memory.steps.iter();
     steps.map(|step| json!({ "tokens": step.tokens, "resident": rounded(step.mebibytes) })).collect()
+}
+
+fn throughput_to_json(throughput: &Throughput) -> Value {
+    let case = |pace: &Pace| {
+        json!({
+            "case": pace.name,
+            "about": pace.about,
+            "requests_per_second": rounded(median(&pace.per_second)),
+            "p99_ms": rounded(median(&pace.p99)),
+            "service_calls_per_request": pace.calls,
+        })
+    };
+    json!({ "about": throughput.about, "cases": throughput.cases.iter().map(case).collect::<Vec<_>>() })
 }
 
 fn summary(millis: &[f64]) -> Value {

@@ -8,6 +8,7 @@ use crate::memory::Memory;
 use crate::propagation::Propagation;
 use crate::results::{Results, percentile};
 use crate::revocation::{REFRESH, Revocation};
+use crate::throughput::Throughput;
 
 pub(crate) fn print(results: &Results) {
     results.costs.iter().for_each(costs);
@@ -16,6 +17,7 @@ pub(crate) fn print(results: &Results) {
     }
     results.revocation.iter().for_each(revocation);
     results.memory.iter().for_each(memory);
+    results.throughput.iter().for_each(throughput);
     println!();
 }
 
@@ -49,6 +51,21 @@ fn costs(cost: &Cost) {
         println!("Envoy and the load could not be bound to a core each: expect a wide spread");
     } else if !cost.urgent {
         println!("no real-time priority here: other processes may have disturbed");
+    }
+}
+
+fn throughput(throughput: &Throughput) {
+    println!("\nThroughput: {}, medians", throughput.about);
+    println!("{:<15} {:<47} {:>10} {:>9} {:>14}", "case", "", "requests/s", "p99, ms", "calls/request");
+    for case in &throughput.cases {
+        println!(
+            "{:<15} {:<47} {:>10.0} {:>9.2} {:>14.3}",
+            case.name,
+            case.about,
+            median(&case.per_second),
+            median(&case.p99),
+            case.calls
+        );
     }
 }
 

@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use crate::Error;
-use crate::bootstrap::{Bootstrap, array, first_manager, named};
+use crate::bootstrap::{Bootstrap, array, first_manager, rename};
 use crate::listener::Socket;
 use crate::stack::Stack;
 use crate::tls::Authority;
@@ -28,7 +28,7 @@ impl Bootstrap {
         Self::canary_over_xds().guarded()
     }
 
-    /// A shipped file with mutual TLS (`envoy-config/auth`, `envoy-config/chain`), as it stands but for what it has from
+    /// A shipped file with mutual TLS (`auth/envoy.yaml`, `chain/hardened.yaml`), as it stands but for what it has from
     /// others: certificates come from this authority instead of SPIRE, the issuer is reached without TLS.
     ///
     /// # Panics
@@ -36,8 +36,8 @@ impl Bootstrap {
     ///
     /// # Errors
     /// When a certificate cannot be made.
-    pub fn shipped(name: &str, authority: &Authority) -> Result<Self, Error> {
-        let mut shipped = Self::read(&format!("envoy-config/{name}/envoy.yaml"), None);
+    pub fn shipped(file: &str, authority: &Authority) -> Result<Self, Error> {
+        let mut shipped = Self::read(&format!("envoy-config/{file}"), None);
         shipped.filter_name = "sluice.auth";
         shipped.module = "auth.wasm".to_owned();
         let context =
@@ -56,26 +56,16 @@ impl Bootstrap {
                 route["route"]["cluster"] = json!("stable");
             }
         }
-        if array(&mut first_manager(&mut shipped.envoy)["http_filters"]).len() > 2 {
-            shipped.behind.push("canary.wasm");
-        }
+        let filters = array(&mut first_manager(&mut shipped.envoy)["http_filters"]);
+        let ours = filters.iter().filter_map(|filter| filter["name"].as_str()?.strip_prefix("sluice."));
+        shipped.behind = ours.skip(1).map(|name| format!("{name}.wasm")).collect();
         Ok(shipped)
     }
 
-    fn guarded(mut self) -> Self {
-        self.filter_name = "sluice.auth";
-        self.module = "auth.wasm".to_owned();
-        if let Some(filter) = &mut self.filter {
-            filter["resources"][0]["name"] = json!(self.filter_name);
-        }
-        let filter = named(first_manager(&mut self.envoy), "http_filters", "sluice.canary");
-        filter["name"] = json!(self.filter_name);
-        let plugin = self.plugin();
-        plugin["name"] = json!("sluice.auth");
-        plugin["root_id"] = json!("auth");
-        plugin["vm_config"]["vm_id"] = json!("sluice-auth");
-        *self.routes() = array(&mut routes()).clone();
-        let manager = first_manager(&mut self.envoy);
+    fn guarded(self) -> Self {
+        let mut guarded = self.turned_into("sluice.auth");
+        *guarded.routes() = array(&mut routes()).clone();
+        let manager = first_manager(&mut guarded.envoy);
         // As the edge does: nobody's certificate header is believed unless the policy says so.
         manager["forward_client_cert_details"] = json!("ALWAYS_FORWARD_ONLY");
         manager["access_log"][0]["typed_config"]["log_format"]["json_format"] = json!({
@@ -88,26 +78,24 @@ impl Bootstrap {
             "peer": "%FILTER_STATE(wasm.sluice.auth.peer:PLAIN)%",
             "rule": "%FILTER_STATE(wasm.sluice.auth.rule:PLAIN)%",
         });
-        self
+        guarded
     }
 
-    /// `canary` behind it, with this policy (YAML).
+    /// Another of our filters behind it, with this policy (YAML): `canary`, `ratelimit`.
     ///
     /// # Panics
     /// When the text is no YAML, or the filter comes over xDS.
     #[must_use]
-    pub fn canary_behind(mut self, yaml: &str) -> Self {
+    pub fn behind(mut self, name: &str, yaml: &str) -> Self {
         let policy = crate::parse_yaml(yaml).unwrap_or_else(|e| panic!("{e}\n{yaml}"));
         let filters = array(&mut first_manager(&mut self.envoy)["http_filters"]);
-        let mut canary = filters[0].clone();
-        canary["name"] = json!("sluice.canary");
-        let plugin = &mut canary["typed_config"]["config"];
-        plugin["name"] = json!("sluice.canary");
-        plugin["root_id"] = json!("canary");
-        plugin["vm_config"]["vm_id"] = json!("sluice-canary");
+        let mut filter = filters[0].clone();
+        filter["name"] = json!(format!("sluice.{name}"));
+        let plugin = &mut filter["typed_config"]["config"];
+        rename(plugin, name);
         plugin["configuration"]["value"] = policy;
-        filters.insert(1, canary);
-        self.behind.push("canary.wasm");
+        self.behind.push(format!("{name}.wasm"));
+        filters.insert(self.behind.len(), filter);
         self
     }
 

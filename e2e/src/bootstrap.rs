@@ -4,6 +4,7 @@
 //! end ([`Bootstrap::place`]) the ports and folders that a test cannot share with another.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::{fmt, fs};
 
@@ -31,9 +32,11 @@ pub struct Bootstrap {
     /// The filter that a test is about, as `sluice.canary`.
     pub(crate) filter_name: &'static str,
     /// Filters behind it, by the name of their module.
-    pub(crate) behind: Vec<&'static str>,
+    pub(crate) behind: Vec<String>,
     /// Changes of single listeners' connection managers.
     pub(crate) managers: Vec<(String, Change)>,
+    /// Where clusters lead that do not lead to the stack's own servers.
+    pub(crate) endpoints: BTreeMap<&'static str, (String, u16)>,
 }
 
 /// A change of a connection manager.
@@ -82,7 +85,22 @@ impl Bootstrap {
             filter_name: "sluice.canary",
             behind: Vec::new(),
             managers: Vec::new(),
+            endpoints: BTreeMap::new(),
         }
+    }
+
+    /// Another filter in the place of `canary`, as `sluice.auth`.
+    pub(crate) fn turned_into(mut self, filter_name: &'static str) -> Self {
+        let name = filter_name.trim_start_matches("sluice.");
+        self.filter_name = filter_name;
+        self.module = format!("{name}.wasm");
+        if let Some(filter) = &mut self.filter {
+            filter["resources"][0]["name"] = json!(filter_name);
+        }
+        let filter = named(first_manager(&mut self.envoy), "http_filters", "sluice.canary");
+        filter["name"] = json!(filter_name);
+        rename(self.plugin(), name);
+        self
     }
 
     /// Another plugin-wide policy, as YAML.
@@ -192,6 +210,13 @@ impl Bootstrap {
         self
     }
 
+    /// One more cluster, which leads there.
+    #[must_use]
+    pub fn cluster(mut self, name: &'static str, addr: SocketAddr) -> Self {
+        self.endpoints.insert(name, (addr.ip().to_string(), addr.port()));
+        self
+    }
+
     /// The filter's own configuration, wherever it stands.
     #[must_use]
     pub fn filter_config(&mut self) -> Value {
@@ -231,6 +256,13 @@ impl Bootstrap {
 /// When it is none, with the place.
 pub fn parse_yaml(text: &str) -> Result<Value, Error> {
     Ok(serde_saphyr::from_str(text)?)
+}
+
+/// Makes this the plugin of another filter. Shared data is keyed by `vm_id` alone, so each has its own.
+pub(crate) fn rename(plugin: &mut Value, name: &str) {
+    plugin["name"] = json!(format!("sluice.{name}"));
+    plugin["root_id"] = json!(name);
+    plugin["vm_config"]["vm_id"] = json!(format!("sluice-{name}"));
 }
 
 pub(crate) fn first_manager(envoy: &mut Value) -> &mut Value {

@@ -141,7 +141,7 @@ impl Connection {
     }
 
     /// Another handle on the same connection, for a second stream at once; HTTP/1.1 has none.
-    pub(crate) fn stream(&self) -> Option<Self> {
+    pub fn stream(&self) -> Option<Self> {
         match &self.sender {
             Sender::Http1(_) => None,
             Sender::Http2(sender) => {

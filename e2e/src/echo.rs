@@ -1,14 +1,14 @@
 //! How an upstream answers: with what it got, so that a test sees what Envoy sent on.
 //!
 //! A test steers it by request headers, so that no two requests share anything: `x-upstream-delay-ms`,
-//! `x-upstream-status`, `x-upstream-header: name: value` for a header of the answer, and `x-upstream-report: none`
-//! for an empty answer, which is what a load of many requests wants.
+//! `x-upstream-status`, `x-upstream-header: name: value` for a header of the answer, `x-upstream-report: none` for an
+//! empty answer, which is what a load of many requests wants, and `x-upstream-report: cut` for one that breaks off.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
+use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode, Version};
@@ -24,9 +24,12 @@ pub(crate) async fn answer(version: Arc<str>, request: Request<Incoming>) -> Res
     if let Some(delay) = number("x-upstream-delay-ms") {
         tokio::time::sleep(Duration::from_millis(delay)).await;
     }
-    let wanted = !head.headers.contains_key("x-upstream-report");
-    let report = if wanted { report(&version, &head, body.len()) } else { String::new() };
-    let mut response = Response::new(Served::from(report));
+    let mut response =
+        Response::new(match head.headers.get("x-upstream-report").map(HeaderValue::as_bytes) {
+            None => Served::from(report(&version, &head, body.len())),
+            Some(b"cut") => Served::broken(Bytes::from_static(b"{\"version\": ")),
+            Some(_) => Served::from(String::new()),
+        });
     let status = number("x-upstream-status").and_then(|s| StatusCode::from_u16(u16::try_from(s).ok()?).ok());
     *response.status_mut() = status.unwrap_or(StatusCode::OK);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

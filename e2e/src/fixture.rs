@@ -14,6 +14,7 @@ use hyper::{Method, Request, Response, StatusCode};
 
 use crate::body::Served;
 use crate::echo;
+use crate::flights::Flights;
 use crate::serve::{Port, Server};
 use crate::source::Source;
 
@@ -35,16 +36,23 @@ impl Fixture {
         let (service, lists, control) = (service?, lists?, control?);
         let addresses = (service.addr(), lists.addr(), control.addr());
         let hits = Arc::new(AtomicU64::new(0));
+        let flights = Arc::new(Flights::default());
         let source = Arc::new(Source::start(lists)?);
         let version: Arc<str> = version.into();
-        let counted = Arc::clone(&hits);
+        let (counted, flown) = (Arc::clone(&hits), Arc::clone(&flights));
         let servers = [
             service.serve(Arc::new(move |request| {
                 counted.fetch_add(1, Ordering::Relaxed);
-                Box::pin(echo::answer(Arc::clone(&version), request))
+                let flight = flown.begin(request.uri().path());
+                let answer = echo::answer(Arc::clone(&version), request);
+                Box::pin(async move {
+                    let answer = answer.await;
+                    drop(flight);
+                    answer
+                })
             }))?,
             control.serve(Arc::new(move |request| {
-                Box::pin(answer(Arc::clone(&hits), Arc::clone(&source), request))
+                Box::pin(answer(Arc::clone(&hits), Arc::clone(&flights), Arc::clone(&source), request))
             }))?,
         ];
         let (service, lists, control) = addresses;
@@ -67,13 +75,20 @@ impl Fixture {
     }
 }
 
-/// The control interface: `GET /hits`, and for a path of the source in the query (or none) `GET /fetches`,
+/// The control interface: `GET /hits`; for a path of the service in the query `GET /peak` and `/flying`; and for a path of the source in the query (or none) `GET /fetches`,
 /// `PUT /document`, `PUT /mode/<mode>`.
-async fn answer(hits: Arc<AtomicU64>, source: Arc<Source>, request: Request<Incoming>) -> Response<Served> {
+async fn answer(
+    hits: Arc<AtomicU64>,
+    flights: Arc<Flights>,
+    source: Arc<Source>,
+    request: Request<Incoming>,
+) -> Response<Served> {
     let (head, body) = request.into_parts();
     let page = head.uri.query().unwrap_or_default();
     let text = match (head.method, head.uri.path()) {
         (Method::GET, "/hits") => Some(hits.load(Ordering::Relaxed).to_string()),
+        (Method::GET, "/peak") => Some(flights.peak(page).to_string()),
+        (Method::GET, "/flying") => Some(flights.now(page).to_string()),
         (Method::GET, "/fetches") => Some(source.fetches(page).to_string()),
         (Method::PUT, "/document") => match body.collect().await {
             Ok(document) => {

@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use std::time::UNIX_EPOCH;
 
 use crate::Error;
-use crate::paths::{envoy_binary, envoy_version};
+use crate::paths::{binary, envoy_binary, envoy_version};
 use crate::workdir::WorkDir;
 
 #[derive(Debug, Clone)]
@@ -45,11 +45,7 @@ fn envoy() -> Result<String, Error> {
 }
 
 fn upstream() -> Result<String, Error> {
-    let program = env::current_exe()?;
-    // target/debug/deps/e2e-<hash> -> target/debug/upstream
-    let binary = program.ancestors().map(|folder| folder.join("upstream")).find(|path| path.is_file());
-    let binary = binary.ok_or("the binary `upstream` is not built: cargo build -p e2e --bin upstream")?;
-    build("sluice-e2e/upstream", &binary, "upstream")
+    build("sluice-e2e/upstream", &binary("upstream")?, "upstream")
 }
 
 /// An image with this program, the libraries it is linked to, and nothing else. Kept while the program is the same.

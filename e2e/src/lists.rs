@@ -34,6 +34,10 @@ pub enum Mode {
     Garbage,
     /// Answers 200 with about 100 MiB.
     Huge,
+    /// Answers 200 with its document as a web page, whoever asks.
+    Page,
+    /// Asked by gRPC, serves its document and says no status after it.
+    Unfinished,
 }
 
 impl Lists {
@@ -48,13 +52,13 @@ impl Lists {
     }
 
     /// Serves this document from now on.
-    pub async fn serve(&self, document: impl Into<String>) {
+    pub async fn serve(&self, document: impl Into<Vec<u8>>) {
         control::put(self.control, &format!("/document?{}", self.page), document.into()).await;
     }
 
     /// Behaves so from now on.
     pub async fn switch(&self, mode: Mode) {
-        control::put(self.control, &format!("/mode/{}?{}", mode.name(), self.page), String::new()).await;
+        control::put(self.control, &format!("/mode/{}?{}", mode.name(), self.page), Vec::new()).await;
     }
 
     /// How often it was asked, answered with `304` or not.
@@ -64,8 +68,17 @@ impl Lists {
 }
 
 impl Mode {
-    const PLAIN: [Self; 7] =
-        [Self::Up, Self::Down, Self::Error, Self::Slow, Self::Trickle, Self::Garbage, Self::Huge];
+    const PLAIN: [Self; 9] = [
+        Self::Up,
+        Self::Down,
+        Self::Error,
+        Self::Slow,
+        Self::Trickle,
+        Self::Garbage,
+        Self::Huge,
+        Self::Page,
+        Self::Unfinished,
+    ];
 
     fn name(self) -> String {
         match self {

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The root of the repository.
 pub fn repository() -> &'static Path {
@@ -35,12 +36,58 @@ pub fn envoy_binary() -> Result<PathBuf, crate::Error> {
     existing(path.clone()).ok_or_else(|| format!("no Envoy at {}: make setup", path.display()).into())
 }
 
+/// A binary of this crate, built beside the program that runs: `target/debug/deps/e2e-<hash>` -> `target/debug/<name>`.
+///
+/// # Errors
+/// When it was not built.
+pub(crate) fn binary(name: &str) -> Result<PathBuf, crate::Error> {
+    let program = env::current_exe()?;
+    let found = program.ancestors().map(|folder| folder.join(name)).find(|path| path.is_file());
+    found.ok_or_else(|| format!("the binary `{name}` is not built: cargo build -p e2e --bin {name}").into())
+}
+
+/// Redis: `REDIS_SERVER`, else the one that `make setup` found, else one on the path.
+pub fn redis_server() -> Option<PathBuf> {
+    if let Some(named) = env::var_os("REDIS_SERVER") {
+        return existing(named.into());
+    }
+    program("redis-server")
+}
+
+/// A program that `make setup` or its like brought, else one on the path.
+pub(crate) fn program(name: &str) -> Option<PathBuf> {
+    existing(repository().join(".tools/bin").join(name))
+        .or_else(|| env::split_paths(&env::var_os("PATH")?).find_map(|folder| existing(folder.join(name))))
+}
+
+/// What `make dist` made of a filter: its folder in `target/dist` (`SLUICE_DIST` names another).
+pub fn package(filter: &str) -> Option<PathBuf> {
+    let folder = env::var_os("SLUICE_DIST").map_or_else(|| repository().join("target/dist"), PathBuf::from);
+    existing(folder.join(filter))
+}
+
 /// The folder of example policies that stands beside a development checkout (`SLUICE_EXAMPLES` names another).
 /// A clone of the repository alone does not have it.
 pub fn examples() -> Option<PathBuf> {
     let folder =
         env::var_os("SLUICE_EXAMPLES").map_or_else(|| repository().join("../shared/examples"), PathBuf::from);
     existing(folder)
+}
+
+/// What Envoy says about a configuration of this repository that it takes (`--mode validate`).
+///
+/// # Panics
+/// When it does not take it.
+pub fn validated(file: &Path) -> String {
+    let validated = Command::new(envoy_binary().expect("an Envoy"))
+        .args(["--mode", "validate", "-c"])
+        .arg(file)
+        .current_dir(repository())
+        .output()
+        .expect("run Envoy");
+    let said = String::from_utf8_lossy(&validated.stderr).into_owned();
+    assert!(validated.status.success(), "{}\n{said}", file.display());
+    said
 }
 
 fn existing(path: PathBuf) -> Option<PathBuf> {

@@ -58,7 +58,9 @@ impl Bootstrap {
                 watch(&mut filter["config_discovery"]["config_source"], &places.work.join(FILTER));
             }
         }
-        for (name, (host, port)) in &places.endpoints {
+        let mut endpoints = places.endpoints.clone();
+        endpoints.append(&mut self.endpoints);
+        for (name, (host, port)) in &endpoints {
             let clusters = array(&mut self.envoy["static_resources"]["clusters"]);
             if clusters.iter().all(|cluster| cluster["name"] != *name) {
                 let mut cluster = clusters[0].clone();

@@ -4,9 +4,10 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -15,11 +16,12 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::{self, Runtime};
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::Error;
 use crate::body::Served;
 
 /// What a server does with a request.
-pub(crate) type Handler = Arc<dyn Fn(Request<Incoming>) -> Reply + Send + Sync>;
-pub(crate) type Reply = Pin<Box<dyn Future<Output = Response<Served>> + Send>>;
+pub(crate) type Handler<B = Served> = Arc<dyn Fn(Request<Incoming>) -> Reply<B> + Send + Sync>;
+pub(crate) type Reply<B = Served> = Pin<Box<dyn Future<Output = Response<B>> + Send>>;
 
 /// A TCP port that stays ours while nothing listens on it: a connection is refused then, and no other process can take it.
 pub(crate) struct Port {
@@ -39,25 +41,35 @@ impl Port {
         self.addr
     }
 
-    pub(crate) fn serve(&self, handler: Handler) -> io::Result<Server> {
+    pub(crate) fn serve<B>(&self, handler: Handler<B>) -> io::Result<Server>
+    where
+        B: Body<Data: Send, Error: Into<Error>> + Send + 'static,
+    {
         let _inside = runtime().enter();
         let listener = reusable(self.addr)?.listen(1024)?;
-        Ok(Server { task: runtime().spawn(accept(listener, handler)) })
+        let ended = Arc::new(AtomicBool::new(false));
+        Ok(Server { task: runtime().spawn(accept(listener, handler, Arc::clone(&ended))), ended })
     }
 }
 
 /// Serves until it is dropped; then the port is closed and every connection with it.
 pub(crate) struct Server {
     task: JoinHandle<()>,
+    /// The task ends a little after it is told to: no request that comes in between is answered.
+    ended: Arc<AtomicBool>,
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
+        self.ended.store(true, Ordering::SeqCst);
         self.task.abort();
     }
 }
 
-async fn accept(listener: TcpListener, handler: Handler) {
+async fn accept<B>(listener: TcpListener, handler: Handler<B>, ended: Arc<AtomicBool>)
+where
+    B: Body<Data: Send, Error: Into<Error>> + Send + 'static,
+{
     let mut connections = JoinSet::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
@@ -65,14 +77,22 @@ async fn accept(listener: TcpListener, handler: Handler) {
         let _ = stream.set_nodelay(true);
         while connections.try_join_next().is_some() {}
         let handler = Arc::clone(&handler);
+        let ended = Arc::clone(&ended);
         connections.spawn(async move {
             let service = service_fn(move |request| {
-                let reply = handler(request);
-                async move { Ok::<_, std::convert::Infallible>(reply.await) }
+                let reply = (!ended.load(Ordering::SeqCst)).then(|| handler(request));
+                async move {
+                    match reply {
+                        Some(reply) => Ok::<_, std::convert::Infallible>(reply.await),
+                        None => std::future::pending().await,
+                    }
+                }
             });
             let mut protocol = auto::Builder::new(TokioExecutor::new());
             // hyper's own limit is a hundred header lines; how many come through is Envoy's matter here.
             protocol.http1().max_headers(4096);
+            // How many streams Envoy opens and resets is its matter, too.
+            protocol.http2().max_concurrent_streams(None).max_pending_accept_reset_streams(Some(1 << 20));
             // A connection that a peer cuts is its own matter.
             let _ = protocol.serve_connection(TokioIo::new(stream), service).await;
         });

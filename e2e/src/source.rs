@@ -70,8 +70,8 @@ async fn answer(pages: Arc<Pages>, request: Request<Incoming>) -> Response<Serve
     let grpc = media_type.starts_with(b"application/grpc");
     let body = match mode {
         // Statuses of HTTP have three digits.
-        Mode::Status(code @ ..100) if grpc => return grpc_answer(None, code),
-        Mode::Up | Mode::Down | Mode::Trickle => document,
+        Mode::Status(code @ ..100) if grpc => return grpc_answer(None, Some(code)),
+        Mode::Up | Mode::Down | Mode::Trickle | Mode::Page | Mode::Unfinished => document,
         Mode::Error => return status(StatusCode::INTERNAL_SERVER_ERROR),
         Mode::Status(code) => return status(StatusCode::from_u16(code).unwrap_or_default()),
         Mode::Delay(milliseconds) => {
@@ -88,8 +88,9 @@ async fn answer(pages: Arc<Pages>, request: Request<Incoming>) -> Response<Serve
         }
         Mode::Huge => Bytes::from("an-entry-that-is-rather-long-to-get-there-faster\n".repeat(2 << 20)),
     };
-    if grpc && mode != Mode::Garbage {
-        return grpc_answer(Some(&body), 0);
+    if grpc && !matches!(mode, Mode::Garbage | Mode::Page) {
+        let status = if mode == Mode::Unfinished { None } else { Some(0) };
+        return grpc_answer(Some(&body), status);
     }
     let mut hasher = DefaultHasher::new();
     body.hash(&mut hasher);
@@ -98,7 +99,11 @@ async fn answer(pages: Arc<Pages>, request: Request<Incoming>) -> Response<Serve
         return status(StatusCode::NOT_MODIFIED);
     }
     let json = body.starts_with(b"[") || body.starts_with(b"{");
-    let media_type = if json { "application/json" } else { "text/plain" };
+    let media_type = match mode {
+        Mode::Page => "text/html",
+        _ if json => "application/json",
+        _ => "text/plain",
+    };
     let mut response = Response::new(match mode {
         Mode::Trickle => Served::slowly(body, Duration::from_secs(1)),
         _ => Served::from(body),
@@ -110,7 +115,7 @@ async fn answer(pages: Arc<Pages>, request: Request<Incoming>) -> Response<Serve
     response
 }
 
-fn grpc_answer(message: Option<&[u8]>, code: u16) -> Response<Served> {
+fn grpc_answer(message: Option<&[u8]>, code: Option<u16>) -> Response<Served> {
     let mut response = Response::new(Served::grpc(message, code));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
     response

@@ -28,7 +28,7 @@ pub struct Stack {
     pub v1: Upstream,
     /// Behind cluster `canary`.
     pub v2: Upstream,
-    /// Behind the clusters `lists` and `idp`: lists, key sets of issuers.
+    /// Behind the clusters `lists`, `idp` and `ratelimit`: lists, key sets of issuers, answers of a rate limit service.
     pub lists: Lists,
     /// Behind the clusters `spire` and `revocations`: what a filter fetches besides, apart from it.
     pub records: Lists,
@@ -83,6 +83,7 @@ impl Stack {
                 ("canary", at(v2.service())),
                 ("lists", at(v1.lists())),
                 ("idp", at(v1.lists())),
+                ("ratelimit", at(v1.lists())),
                 ("spire", at(v2.lists())),
                 ("revocations", at(v2.lists())),
             ]
@@ -116,6 +117,7 @@ impl Stack {
                 ("canary", ("upstream-v2".to_owned(), service)),
                 ("lists", (v1(), lists)),
                 ("idp", (v1(), lists)),
+                ("ratelimit", (v1(), lists)),
                 ("spire", ("upstream-v2".to_owned(), lists)),
                 ("revocations", ("upstream-v2".to_owned(), lists)),
             ]

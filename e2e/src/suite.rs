@@ -16,7 +16,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::backend::Backend;
+use crate::paths::envoy_version;
 use crate::reaper;
+use crate::version::Version;
 
 /// One test of a suite; [`crate::tests!`] makes them.
 #[derive(Clone, Copy)]
@@ -25,6 +27,26 @@ pub struct Test {
     pub name: &'static str,
     /// Starts it.
     pub run: fn() -> Pin<Box<dyn Future<Output = ()>>>,
+}
+
+/// What a test needs of the Envoy under it. Declared, so that a version is known to lack something before anything fails.
+#[derive(Debug, Clone, Copy)]
+pub struct Need {
+    /// Module and function, without the crate.
+    pub test: &'static str,
+    /// Which versions have it.
+    pub envoy: Envoys,
+    /// What the others lack or have.
+    pub reason: &'static str,
+}
+
+/// Some versions of Envoy.
+#[derive(Debug, Clone, Copy)]
+pub enum Envoys {
+    /// This one and newer ones, as `1.39`.
+    From(&'static str),
+    /// Older ones than this.
+    Before(&'static str),
 }
 
 /// Lists the tests of a module as its `TESTS`. A function that is missing in the list is dead code, and a warning.
@@ -57,7 +79,9 @@ pub fn note(text: String) {
 }
 
 /// Runs what the arguments select; [`ExitCode::SUCCESS`] if nothing failed.
-pub fn main(groups: &[&[Test]]) -> ExitCode {
+///
+/// * `needs`: of some of the tests. One that names no test is a mistake.
+pub fn main(groups: &[&[Test]], needs: &[Need]) -> ExitCode {
     let arguments = match Arguments::parse(env::args().skip(1)) {
         Ok(arguments) => arguments,
         Err(problem) => {
@@ -66,6 +90,10 @@ pub fn main(groups: &[&[Test]]) -> ExitCode {
         }
     };
     let all: Vec<Test> = groups.concat();
+    if let Some(need) = needs.iter().find(|need| all.iter().all(|test| test.name() != need.test)) {
+        eprintln!("there is no test {}, but it is said what it needs", need.test);
+        return ExitCode::FAILURE;
+    }
     let chosen: VecDeque<Test> = all.iter().copied().filter(|test| arguments.chosen(test.name)).collect();
     if arguments.list {
         chosen.iter().for_each(|test| println!("{}: test", test.name()));
@@ -85,7 +113,7 @@ pub fn main(groups: &[&[Test]]) -> ExitCode {
     });
     let started = Instant::now();
     println!("\nrunning {} tests", chosen.len());
-    let results = run(chosen, arguments.jobs);
+    let results = run(chosen, arguments.jobs, needs);
     for (test, outcome) in &results {
         if let Outcome::Failed(report) = outcome {
             println!("\n==== {} failed\n{report}", test.name());
@@ -104,6 +132,19 @@ impl Test {
     }
 }
 
+impl Need {
+    /// Why the Envoy under test is none of these, if so.
+    fn lack(&self) -> Option<String> {
+        let version = envoy_version();
+        let parsed = |text: &str| Version::parse(text).unwrap_or_else(|| panic!("{text} is no version"));
+        let (has, wanted) = match self.envoy {
+            Envoys::From(least) => (parsed(&version) >= parsed(least), format!("{least} or newer")),
+            Envoys::Before(first) => (parsed(&version) < parsed(first), format!("older than {first}")),
+        };
+        (!has).then(|| format!("wants Envoy {wanted}: {}", self.reason))
+    }
+}
+
 struct Skipped(String);
 
 enum Outcome {
@@ -112,7 +153,7 @@ enum Outcome {
     Skipped(String),
 }
 
-fn run(tests: VecDeque<Test>, jobs: usize) -> Vec<(Test, Outcome)> {
+fn run(tests: VecDeque<Test>, jobs: usize, needs: &[Need]) -> Vec<(Test, Outcome)> {
     let queue = Mutex::new(tests);
     let (done, results) = mpsc::channel();
     thread::scope(|scope| {
@@ -124,7 +165,7 @@ fn run(tests: VecDeque<Test>, jobs: usize) -> Vec<(Test, Outcome)> {
                     let Some(test) = next else { return };
                     let started = Instant::now();
                     // A fresh thread, so that neither a runtime nor a report is shared.
-                    let outcome = thread::scope(|s| s.spawn(|| one(test)).join());
+                    let outcome = thread::scope(|s| s.spawn(|| one(test, needs)).join());
                     let outcome =
                         outcome.unwrap_or_else(|_| Outcome::Failed("the runner panicked".to_owned()));
                     let _ = done.send((test, outcome, started.elapsed()));
@@ -136,7 +177,10 @@ fn run(tests: VecDeque<Test>, jobs: usize) -> Vec<(Test, Outcome)> {
     })
 }
 
-fn one(test: Test) -> Outcome {
+fn one(test: Test, needs: &[Need]) -> Outcome {
+    if let Some(lack) = needs.iter().filter(|need| need.test == test.name()).find_map(|need| need.lack()) {
+        return Outcome::Skipped(lack);
+    }
     let run = || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {

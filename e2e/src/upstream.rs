@@ -19,4 +19,14 @@ impl Upstream {
     pub async fn hits(&self) -> u64 {
         control::number(self.control, "/hits").await
     }
+
+    /// How many requests for this path it had at once, at most.
+    pub async fn peak(&self, path: &str) -> u64 {
+        control::number(self.control, &format!("/peak?{path}")).await
+    }
+
+    /// How many requests for this path it has now.
+    pub async fn flying(&self, path: &str) -> u64 {
+        control::number(self.control, &format!("/flying?{path}")).await
+    }
 }

@@ -46,6 +46,21 @@ impl Stack {
         self.update(next, ROUTES).await
     }
 
+    /// Puts another module in force through ECDS, in a file of its own, as an upgrade does it.
+    ///
+    /// # Panics
+    /// When this stack has no ECDS, or Envoy does not react.
+    pub async fn update_module(&mut self, module: &[u8]) -> Update {
+        let file = self
+            .envoy
+            .work
+            .write(&format!("module-{}.wasm", self.updates), module)
+            .expect("write the module");
+        let mut next = self.bootstrap.clone();
+        next.plugin()["vm_config"]["code"] = json!({ "local": { "filename": file } });
+        self.update(next, FILTER).await
+    }
+
     async fn update(&mut self, mut next: Bootstrap, file: &str) -> Update {
         let name = next.filter_name;
         let (content, stats) = match file {

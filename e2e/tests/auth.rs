@@ -24,6 +24,7 @@ mod keys;
 mod memory;
 mod mesh;
 mod mutation;
+mod older;
 mod oracle;
 mod outage;
 mod padding;
@@ -31,7 +32,7 @@ mod path;
 mod request_line;
 mod routes;
 mod secret;
-mod setting;
+pub(crate) mod setting;
 mod signature;
 mod svid;
 mod times;
@@ -67,6 +68,7 @@ pub(crate) const TESTS: &[&[Test]] = &[
     key_id::TESTS,
     keys::TESTS,
     mesh::TESTS,
+    older::TESTS,
     oracle::TESTS,
     request_line::TESTS,
     routes::TESTS,

@@ -1,7 +1,6 @@
 //! The files that users run, and what Envoy does with a configuration that it should not take.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use e2e::suite::needs_local;
 use e2e::{Bootstrap, Request, Stack, Update, eventually};
@@ -24,14 +23,7 @@ async fn every_envoy_file_is_valid() {
     bootstraps(&e2e::repository().join("envoy-config"), &mut files);
     assert!(files.len() >= 2, "{files:?}");
     for file in files {
-        let validated = Command::new(e2e::envoy_binary().expect("an Envoy"))
-            .args(["--mode", "validate", "-c"])
-            .arg(&file)
-            .current_dir(e2e::repository())
-            .output()
-            .expect("run Envoy");
-        let said = String::from_utf8_lossy(&validated.stderr).into_owned();
-        assert!(validated.status.success(), "{}\n{said}", file.display());
+        e2e::validated(&file);
         // Validation reads no watched file: the other tests run those.
     }
 }

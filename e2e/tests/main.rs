@@ -4,35 +4,50 @@ use std::process::ExitCode;
 
 mod auth;
 mod baggage;
+mod borrow;
 mod bucket;
 mod calls;
 mod config;
 mod draw;
 mod examples;
+mod hardened;
+mod held;
 mod hostile;
 mod inherit;
 mod limits;
 mod lists;
+mod migration;
+mod needs;
+mod observability;
 mod output;
+mod packages;
 mod ramp;
+mod ratelimit;
 mod reload;
 mod routes;
 mod rules;
 mod settled;
 mod sticky;
 mod target;
+mod upgrade;
 mod xds;
 
 fn main() -> ExitCode {
     let canary: &[&[e2e::suite::Test]] = &[
         // The long ones first, so that none of them is left alone at the end.
         lists::TESTS,
+        migration::TESTS,
         draw::TESTS,
         hostile::TESTS,
         limits::TESTS,
+        packages::TESTS,
+        hardened::TESTS,
+        upgrade::TESTS,
         xds::TESTS,
         baggage::TESTS,
         calls::TESTS,
+        held::TESTS,
+        borrow::TESTS,
         config::TESTS,
         examples::TESTS,
         inherit::TESTS,
@@ -43,5 +58,5 @@ fn main() -> ExitCode {
         rules::TESTS,
         sticky::TESTS,
     ];
-    e2e::suite::main(&[auth::TESTS, canary].concat())
+    e2e::suite::main(&[ratelimit::TESTS, observability::TESTS, auth::TESTS, canary].concat(), needs::NEEDS)
 }

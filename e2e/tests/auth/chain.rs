@@ -29,7 +29,7 @@ async fn canary_matches_claims() {
             { "name": "open", "when": { "path": { "prefix": "/open" } }, "allow": "anyone" }
         ),
     );
-    let bootstrap = Bootstrap::auth().policy_value(policy).canary_behind(CANARY);
+    let bootstrap = Bootstrap::auth().policy_value(policy).behind("canary", CANARY);
     let gate = Gate::start(bootstrap, issuer.good()).await;
     let mut wrong = Vec::new();
     for (name, draft, subset) in [
@@ -77,7 +77,7 @@ async fn canary_matches_peers() {
     let authority = Authority::new("mesh").expect("an authority");
     let bootstrap = Bootstrap::auth()
         .policy_value(policy)
-        .canary_behind(CANARY)
+        .behind("canary", CANARY)
         .listener("https", Socket::new(&[&authority]).expect("a server certificate"));
     let gate = Gate::start(bootstrap, Request::get("/")).await;
     for (id, subset) in [

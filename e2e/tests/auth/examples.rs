@@ -186,7 +186,7 @@ async fn reads(example: &Example) {
 }
 
 async fn the_shipped_files_serve_as_they_stand() {
-    for name in ["auth", "chain"] {
+    for name in ["auth/envoy.yaml", "chain/envoy.yaml", "auth/hardened.yaml", "chain/hardened.yaml"] {
         let (authority, issuer) = (Authority::new("mesh").expect("an authority"), Issuer::new());
         let stack = Stack::start(Bootstrap::shipped(name, &authority).expect("certificates")).await;
         stack.lists.at(JWKS).serve(issuer.set().to_string()).await;
@@ -221,7 +221,8 @@ async fn the_shipped_files_serve_as_they_stand() {
         never_resumed(&client(Some(&web), Tls::Resuming1_3)).await;
         let log = stack.envoy.log();
         assert!(log.contains("sluice_auth{no_token}") && !log.contains("eyJ"), "{name}");
-        if name == "chain" {
+        assert!(!log.contains("restricted proxy-wasm capability"), "{name}");
+        if name.starts_with("chain/") {
             let report = nobody.send(bearer(&read)).await.report();
             assert_eq!((report.subset(), report.version.as_str()), (Some("canary"), "v2"), "staff");
         }
