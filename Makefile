@@ -14,9 +14,18 @@ MAKES := filters/tools/make
 DEMO ?=
 E2E ?=
 BENCH ?=
+# `make e2e ENVOY=1.36.4`: another pinned Envoy. `make e2e-matrix VERSIONS='1.36.4 1.40.0'`: some of them.
+ENVOY ?=
+VERSIONS ?=
+ifneq ($(ENVOY),)
+export ENVOY_VERSION := $(ENVOY)
+endif
 # `make fuzz FUZZ=xfcc FUZZ_SECONDS=60`: one target, for a minute.
 FUZZ ?=
 FUZZ_SECONDS ?= 600
+# `make dist SOURCE=https://...`: where the source is, for the labels of images. `make reproduce FILTERS=canary`: only that one.
+SOURCE ?=
+FILTERS ?=
 
 .PHONY: help
 help: ## list the targets
@@ -46,6 +55,18 @@ lint: wasm-targets ## check format, clippy, docs, purity of the cores, dependenc
 e2e: build-tests envoy ## run the end-to-end tests against a local Envoy (E2E=<part of a name>)
 	$(Q)cargo test --quiet --locked -p e2e -- $(E2E)
 
+# What may differ between versions: callbacks, attributes, configuration, how streams end.
+OF_THE_HOST := auth::chain auth::death auth::older auth::secret auth::signature auth::withheld calls:: config::every held:: hostile:: \
+	inherit:: observability:: ratelimit::failure ratelimit::global ratelimit::in_flight reload:: routes:: upgrade:: xds::
+
+.PHONY: e2e-matrix
+e2e-matrix: build-tests ## run the end-to-end tests on every pinned Envoy, write e2e/COMPATIBILITY.md (VERSIONS, E2E)
+	$(Q)VERSIONS='$(VERSIONS)' $(MAKES)/e2e-matrix.sh $(E2E)
+
+.PHONY: e2e-oldest
+e2e-oldest: build-tests ## run those end-to-end tests that are about the host on the oldest pinned Envoy
+	$(Q)VERSIONS=oldest $(MAKES)/e2e-matrix.sh $(OF_THE_HOST)
+
 .PHONY: e2e-compose
 e2e-compose: build-tests envoy ## run the end-to-end tests against containers (E2E=<part of a name>)
 	$(Q)E2E_BACKEND=compose cargo test --quiet --locked -p e2e -- $(E2E)
@@ -55,12 +76,26 @@ fuzz: ## read what strangers send until something breaks: each target for ten mi
 	$(Q)FUZZ='$(FUZZ)' FUZZ_SECONDS='$(FUZZ_SECONDS)' $(MAKES)/fuzz.sh
 
 .PHONY: bench
-bench: build-tests envoy ## measure CPU time per request, propagation of policies and revocations, memory
+bench: build-tests envoy ## measure CPU time per request, throughput, propagation of policies and revocations, memory
+	$(Q)cargo build --quiet --locked --release -p e2e --bins
 	$(Q)cargo run --quiet --locked --release -p e2e --bin bench -- $(BENCH)
 
 .PHONY: abi
-abi: build ## write the imports and exports of each filter into its abi.txt
-	$(Q)SLUICE_ABI=write cargo test --quiet --locked -p sluice --test artifacts -- imports_and_exports
+abi: build ## write the imports and exports of each filter into its abi.txt, and the hardened configurations that allow just these
+	$(Q)SLUICE_ABI=write cargo test --quiet --locked -p sluice --test artifacts --test capabilities -- imports_and_exports hardened
+
+.PHONY: dist
+dist: build ## pack the filters into target/dist/: modules, images, what is in them, sums (SOURCE=https://... for labels)
+	$(Q)SOURCE='$(SOURCE)' FILTERS='$(FILTERS)' $(MAKES)/dist.sh
+
+.PHONY: oci-test
+oci-test: dist envoy ## push the images to a registry, pull and unpack them as gateways do, run them in Envoy
+	$(Q)$(SETUP)/oci-tools.sh
+	$(Q)cargo test --quiet --locked -p e2e -- packages::
+
+.PHONY: reproduce
+reproduce: wasm-targets ## build what is committed twice, from nothing, and compare every byte of target/dist/ (FILTERS=<names>)
+	$(Q)FILTERS='$(FILTERS)' $(MAKES)/reproduce.sh
 
 .PHONY: clean
 clean: ## remove what was built (what was brought stays in .tools/)
