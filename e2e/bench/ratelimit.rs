@@ -75,13 +75,21 @@ fn chain() -> Result<Vec<Case>, Error> {
         Filter::wasm("sluice.canary", &artifact("canary.wasm")?, canary.clone()),
     ];
     let of_route = json!({ "sluice.auth": auth, "sluice.ratelimit": by_tenant, "sluice.canary": canary });
+    let as_text = |policy: &Value| json!({ "json": policy.to_string() });
+    let of_route_as_text = json!({
+        "sluice.auth": as_text(&auth), "sluice.ratelimit": as_text(&by_tenant), "sluice.canary": as_text(&canary),
+    });
     Ok(vec![
         Case::plain(BARE, "no filter, but a token", Vec::new())?.traffic(known.clone()),
         Case::plain("chain-plugin", "auth (known), ratelimit, canary", filters.clone())?
             .traffic(known.clone()),
         with_route_metadata(
-            Case::plain(CHAIN, "the same by policies of the route", filters)?.traffic(known),
+            Case::plain(CHAIN, "the same by policies of the route", filters.clone())?.traffic(known.clone()),
             &of_route,
+        ),
+        with_route_metadata(
+            Case::plain(CHAIN_AS_TEXT, "the same, each as JSON text", filters)?.traffic(known),
+            &of_route_as_text,
         ),
     ])
 }
@@ -143,6 +151,7 @@ pub(crate) const UNKEYED: &str = "ratelimit";
 pub(crate) const KEYED: &str = "ratelimit-keyed";
 pub(crate) const BARE: &str = "none-token";
 pub(crate) const CHAIN: &str = "chain-route";
+pub(crate) const CHAIN_AS_TEXT: &str = "chain-route-text";
 /// More than this machine can send.
 pub(crate) const PLENTY: u32 = 1_000_000;
 /// Everything is refused, by both.

@@ -10,6 +10,7 @@ e2e::tests![
     a_bad_policy_of_a_route_leaves_the_plugin_wide_one_in_force,
     a_spoofed_header_changes_nothing_when_sibling_routes_agree,
     many_route_policies_live_side_by_side,
+    a_policy_as_text_is_the_same_policy,
 ];
 
 const ALL_CANARY: &str = "
@@ -131,4 +132,40 @@ async fn many_route_policies_live_side_by_side() {
         }
     }
     assert_eq!(stack.stats().await.of("sluice.canary.policy_refused", &[]), 0);
+}
+
+async fn a_policy_as_text_is_the_same_policy() {
+    let text = |yaml: &str| json!({ "json": e2e::parse_yaml(yaml).expect("YAML").to_string() }).to_string();
+    let mut bootstrap = Bootstrap::canary().policy(ALL_STABLE);
+    for (name, policy) in [
+        ("tree", ALL_CANARY.to_owned()),
+        ("text", text(ALL_CANARY)),
+        ("other-text", text(ALL_STABLE)),
+        ("bad-text", text("subsets: [{ name: stable, weight: 12000 }]")),
+        ("no-json", json!({ "json": ALL_CANARY }).to_string()),
+        ("mixed", json!({ "json": "{}", "experiment": "e" }).to_string()),
+    ] {
+        let route = format!("{{ name: {name}, match: {{ path: /{name} }}, route: {{ cluster: stable }} }}");
+        bootstrap = bootstrap.route(&route).route_policy(name, &policy);
+    }
+    let stack = Stack::start(bootstrap).await;
+    // Trees and texts in turn: knowing one form must not hide the other.
+    for round in 0..4 {
+        for (path, want) in [
+            ("/tree", "canary"),
+            ("/text", "canary"),
+            ("/other-text", "stable"),
+            ("/bad-text", "stable"),
+            ("/no-json", "stable"),
+            ("/mixed", "stable"),
+            ("/", "stable"),
+        ] {
+            assert_eq!(stack.subset(Request::get(path)).await, want, "{path}, round {round}");
+        }
+    }
+    let stats = stack.stats().await;
+    let refused = stats.of("sluice.canary.policy_refused", &[("scope", "route")]);
+    assert!((3..=6).contains(&refused), "three policies in one or two workers: {refused}");
+    stack.envoy.log_line("not valid JSON").await;
+    stack.envoy.log_line("json: unknown field").await;
 }

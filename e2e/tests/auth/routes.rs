@@ -70,6 +70,9 @@ async fn a_bad_policy_refuses_everything_on_its_route() {
         ("open", "{ rules: [{ allow: anyone }], dry_run: perhaps }"),
         ("nothing", "{ rules: [{ require: {} }] }"),
         ("types", "{ rules: anyone }"),
+        ("text", r#"{ json: "{\"ruels\": [{\"allow\": \"anyone\"}]}" }"#),
+        ("yaml-text", r#"{ json: "{ rules: [{ allow: anyone }] }" }"#),
+        ("mixed", r#"{ json: "{\"rules\": [{\"allow\": \"anyone\"}]}", dry_run: true }"#),
     ];
     for (name, policy) in BAD {
         let name = format!("bad-{name}");
@@ -104,6 +107,14 @@ async fn a_route_policy_changes_with_the_routes() {
     everybody(&gate.stack, &second, 200).await;
     gate.recount().await;
     gate.refuses("the first key now", "signature", first.clone()).await;
+    // And back, the policy as text: what is read in another way is followed in the same way.
+    let text = |key: &Key| format!("{{ json: {:?} }}", of(key));
+    for (key, allowed, refused) in [(&issuer.es, &first, &second), (&other, &second, &first)] {
+        assert_eq!(gate.stack.update_routes(|b| b.route_policy("own", &text(key))).await, Update::Accepted);
+        everybody(&gate.stack, allowed, 200).await;
+        gate.recount().await;
+        gate.refuses("the other key", "signature", refused.clone()).await;
+    }
     assert_eq!(gate.stack.update_routes(|b| b.route_policy("own", "{ rules: 1 }")).await, Update::Accepted);
     everybody(&gate.stack, &second, 503).await;
     gate.recount().await;

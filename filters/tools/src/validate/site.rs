@@ -82,7 +82,7 @@ impl<'d> Document<'d> {
                 document.envoy(seen, source);
             }
             if let Some(namespaces) = seen.node.field("filter_metadata") {
-                document.metadata(namespaces, &join(seen.path, "filter_metadata"));
+                document.metadata(namespaces, &join(seen.path, "filter_metadata"), source);
             }
         });
         document
@@ -155,16 +155,23 @@ impl<'d> Document<'d> {
         }
     }
 
-    fn metadata(&mut self, namespaces: &'d Located, path: &str) {
+    fn metadata(&mut self, namespaces: &'d Located, path: &str, source: &[&str]) {
         for entry in namespaces.entries() {
             let Some(name) = entry.key.strip_prefix("sluice.") else { continue };
             let path = join(path, &entry.key);
-            match Filter::named(name) {
-                Some(filter) => self.routes.push(Policy { filter, tree: Cow::Borrowed(&entry.value), path }),
-                None => {
-                    let message = format!("no filter is called `{name}`, known here: {}", Filter::names());
-                    self.findings.push(Finding::problem(entry.line, path, message));
-                }
+            let Some(filter) = Filter::named(name) else {
+                let message = format!("no filter is called `{name}`, known here: {}", Filter::names());
+                self.findings.push(Finding::problem(entry.line, path, message));
+                continue;
+            };
+            let text = match entry.value.entries() {
+                [only] if only.key == "json" => only.value.text().map(|_| &only.value),
+                _ => None,
+            };
+            match text.map(|text| of_text(filter, text, join(&path, "json"), source)) {
+                None => self.routes.push(Policy { filter, tree: Cow::Borrowed(&entry.value), path }),
+                Some(Ok(policy)) => self.routes.push(policy),
+                Some(Err(finding)) => self.findings.push(finding),
             }
         }
     }
@@ -223,17 +230,21 @@ fn wrapped<'d>(filter: Filter, any: &'d Located, path: &str, source: &[&str]) ->
         (Some("google.protobuf.Struct"), Some(tree)) => {
             Ok(Policy { filter, tree: Cow::Borrowed(tree), path })
         }
-        (Some("google.protobuf.StringValue"), Some(value)) => {
-            let text = value.text().ok_or_else(|| refused("wants a string"))?;
-            document::from_json(text.as_bytes())
-                .map(|tree| Policy {
-                    filter,
-                    tree: Cow::Owned(tree.placed(value.line, text, source)),
-                    path: path.clone(),
-                })
-                .map_err(|error| Finding::problem(value.line, path, error.message))
-        }
+        (Some("google.protobuf.StringValue"), Some(value)) => of_text(filter, value, path, source),
         (Some("google.protobuf.Struct" | "google.protobuf.StringValue"), None) => Err(refused("missing")),
         _ => Err(refused("wants google.protobuf.Struct or google.protobuf.StringValue as its @type")),
     }
+}
+
+/// A policy that is written as JSON text.
+fn of_text<'d>(
+    filter: Filter,
+    value: &Located,
+    path: String,
+    source: &[&str],
+) -> Result<Policy<'d>, Finding> {
+    let refused = |message: &str| Finding::problem(value.line, path.clone(), message);
+    let text = value.text().ok_or_else(|| refused("wants a string"))?;
+    let tree = document::from_json(text.as_bytes()).map_err(|error| refused(&error.message))?;
+    Ok(Policy { filter, tree: Cow::Owned(tree.placed(value.line, text, source)), path })
 }

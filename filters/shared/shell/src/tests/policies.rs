@@ -11,9 +11,18 @@ fn on_route(policy: &str) {
     });
 }
 
+/// ASCII only: Rust's escapes are JSON's then.
+fn on_text_route(text: &str) {
+    on_route(&format!(r#"{{"json": {text:?}}}"#));
+    host::with(|host| host.properties.insert(TEXT.to_owned(), text.as_bytes().to_vec()));
+}
+
+const TEXT: &str = "xds.route_metadata.filter_metadata.sluice.probe.json";
+
 fn on_no_route() {
     host::with(|host| {
         host.properties.remove("xds.route_metadata.filter_metadata.sluice.probe");
+        host.properties.remove(TEXT);
         host.properties.insert("xds.route_metadata".to_owned(), metadata("istio", r#"{"config": "x"}"#));
     });
 }
@@ -63,6 +72,63 @@ fn the_policy_of_a_route_replaces_the_plugin_wide_one() {
     assert_eq!(request(&vm, 3, &[]).1.as_deref(), Some("route"));
     on_no_route();
     assert_eq!(request(&vm, 4, &[]).1.as_deref(), Some("wide"));
+}
+
+#[test]
+fn the_policy_of_a_route_may_be_a_text() {
+    let vm = worker(r#"{"say": "wide"}"#);
+    let before = COMPILED.get();
+    let mut calls = Vec::new();
+    for _ in 0..3 {
+        on_text_route(r#"{"say": "text"}"#);
+        let so_far = host::with(|host| host.calls);
+        assert_eq!(request(&vm, 3, &[]).1.as_deref(), Some("text"));
+        calls.push(host::with(|host| host.calls) - so_far);
+        on_route(r#"{"say": "tree"}"#);
+        host::with(|host| host.properties.remove(TEXT));
+        assert_eq!(request(&vm, 4, &[]).1.as_deref(), Some("tree"));
+        on_no_route();
+        assert_eq!(request(&vm, 5, &[]).1.as_deref(), Some("wide"));
+    }
+    assert_eq!(COMPILED.get() - before, 2);
+    assert_eq!(
+        (calls[1], calls[2]),
+        (calls[0] - 1, calls[1]),
+        "a text that is known is all that is read: {calls:?}"
+    );
+}
+
+#[test]
+fn a_new_text_is_in_force_at_once() {
+    let vm = worker(r#"{"say": "wide"}"#);
+    // The same length, and different in the last bytes only, which no word of eight bytes holds.
+    for say in ["one", "two", "one", "six"] {
+        on_text_route(&format!(r#"{{"say":"{say}"}}"#));
+        assert_eq!(request(&vm, 3, &[]).1.as_deref(), Some(say));
+    }
+}
+
+#[test]
+fn only_a_text_alone_is_a_policy() {
+    for namespace in [
+        r#"{"json": "{\"say\": \"text\"}", "say": "tree", "lists": {}}"#,
+        r#"{"json": {"say": "tree"}}"#,
+        r#"{"json": ""}"#,
+        r#"{"json": "say: text"}"#,
+        r#"{"json": "{\"json\": \"{}\"}"}"#,
+        r#"{"text": "{\"say\": \"text\"}"}"#,
+    ] {
+        let vm = Vm::<Guard>::default();
+        assert!(configure(&vm, ROOT, r#"{"say": "wide"}"#));
+        on_text_route(r#"{"say": "good"}"#);
+        assert_eq!(request(&vm, 2, &[]).1.as_deref(), Some("good"));
+        on_route(namespace);
+        host::with(|host| host.properties.insert(TEXT.to_owned(), b"whatever the host says".to_vec()));
+        let refused = host::with(|host| host.replies.len());
+        assert_eq!(request(&vm, 3, &[]).0, Action::Pause, "{namespace}");
+        assert_eq!(request(&vm, 4, &[]).0, Action::Pause, "{namespace}");
+        assert_eq!(host::with(|host| host.replies.len()) - refused, 2);
+    }
 }
 
 #[test]
