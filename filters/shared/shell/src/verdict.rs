@@ -29,7 +29,8 @@ impl<F: Filter> Vm<F> {
     /// Decides about a stream for the first time, and sees to it that one which stands still is woken.
     pub(crate) fn begin(&self, stream: u32, root: &Rc<Root<F>>) -> Verdict {
         let verdict = self.decide(stream, root, !self.waiting.is_full());
-        if let Verdict::Wait(Patience { span, ask }) = &verdict {
+        // The constant keeps the clock out of modules that never wait.
+        if let (true, Verdict::Wait(Patience { span, ask })) = (F::WAITS, &verdict) {
             let until = host::monotonic().plus(*span);
             self.waiting.add(Wait { stream, root: root.id(), until, ask: ask.clone(), overdue: false });
         }
