@@ -1,13 +1,14 @@
 //! Credits: hits of a global limit that a rate limit service granted in advance, to be spent in this proxy.
 //!
 //! One lease per key. At most one question about it is under way from a proxy: for [`Terms::size`] hits when no more
-//! than half of that is left. A refused question is followed by one for a quarter, a granted one by one four times as
+//! than half of that is left, or, once that was too late, as long as half would not do, when no more than all of that
+//! is left. A refused question is followed by one for a quarter, a granted one by one four times as
 //! large, so that the tail of a limit is used up in a few questions, and a limit that began anew is found by small ones.
 //! Only when a single hit is refused the limit counts as used up; that is remembered until it begins anew.
 //!
 //! What follows from it, for a service with a window of `L` hits, `P` proxies and leases of `n` (simulated in the tests):
 //!
-//! - A proxy never holds more than `H = n + n/2` credits.
+//! - A proxy never holds more than `H = 2n` credits, and `n + n/2` of a key whose requests never waited for more.
 //! - Admitted in a window: at most `L + P*H`. At most `L` if the service says exactly when the window ends (a
 //!   `duration_until_reset` that is no whole number of seconds): credits do not outlive the window they come from.
 //! - Admitted in a window that has enough requests for it: at least `L - P*H`, less `n - 1` once if the service
@@ -41,6 +42,8 @@ pub(crate) struct Lease {
     credits: u32,
     /// How many to ask for next; 1 up to the size of the lease.
     portion: u32,
+    /// Whether to ask while a whole lease is left, not half of it: the last but one ran out before the last one came.
+    early: bool,
     /// When credits are lost.
     expires: MonotonicTime,
     state: State,
@@ -88,6 +91,8 @@ pub(crate) enum Balance {
 pub(crate) struct Asked {
     /// For so many.
     pub(crate) hits: u32,
+    /// What was left then.
+    left: u32,
     at: MonotonicTime,
     until: MonotonicTime,
 }
@@ -95,7 +100,11 @@ pub(crate) struct Asked {
 impl Terms {
     /// As many credits as a proxy holds for one key.
     pub(crate) fn most(&self) -> u32 {
-        self.size.saturating_add(self.size >> 1)
+        self.size.saturating_mul(2)
+    }
+
+    fn half(&self) -> u32 {
+        self.size >> 1
     }
 }
 
@@ -105,6 +114,7 @@ impl Lease {
         Self {
             credits: 0,
             portion: terms.size,
+            early: false,
             expires: MonotonicTime::default(),
             state: State::Free,
             until: MonotonicTime::default(),
@@ -153,14 +163,15 @@ impl Lease {
         Self { credits, written: now, ..lease }
     }
 
-    /// Asks for more if no more than half a lease is left and nothing speaks against it: what to ask for.
+    /// Asks for more if little is left and nothing speaks against it: what to ask for.
     pub(crate) fn ask(self, now: MonotonicTime, terms: &Terms) -> Option<(Self, Asked)> {
         let lease = self.at(now, terms);
-        if lease.state != State::Free || lease.credits > terms.size >> 1 {
+        let enough = if lease.early { terms.size } else { terms.half() };
+        if lease.state != State::Free || lease.credits > enough {
             return None;
         }
         let until = now.plus(terms.timeout.saturating_add(GRACE));
-        let asked = Asked { hits: lease.portion, at: now, until };
+        let asked = Asked { hits: lease.portion, left: lease.credits, at: now, until };
         Some((Self { state: State::Asked, until, written: now, ..lease }, asked))
     }
 
@@ -176,7 +187,12 @@ impl Lease {
         let (credits, expires) =
             if expires <= now { (lease.credits, lease.expires) } else { (sum, expires.max(lease.expires)) };
         let portion = asked.hits.saturating_mul(STEP).clamp(1, terms.size.max(1));
-        Self { credits, expires, portion, written: now, ..lease }
+        let early = match lease.credits {
+            0 if asked.left > 0 => true,
+            left if left > terms.half() => false,
+            _ => lease.early,
+        };
+        Self { credits, portion, early, expires, written: now, ..lease }
     }
 
     /// The service refused what was asked for.
@@ -227,7 +243,7 @@ impl Lease {
 
     /// As a record has it, [`Lease::BYTES`] long.
     pub(crate) fn to_bytes(self) -> [u8; Self::BYTES] {
-        let Self { credits, portion, expires, state, until, written } = self;
+        let Self { credits, portion, early, expires, state, until, written } = self;
         let mut bytes = [0; Self::BYTES];
         let parts = [
             &credits.to_le_bytes()[..],
@@ -235,7 +251,7 @@ impl Lease {
             &expires.nanos.to_le_bytes(),
             &until.nanos.to_le_bytes(),
             &written.nanos.to_le_bytes(),
-            &[state.code()],
+            &[state.code() | if early { EARLY } else { 0 }],
         ];
         bytes.iter_mut().zip(parts.into_iter().flatten()).for_each(|(byte, part)| *byte = *part);
         bytes
@@ -249,11 +265,13 @@ impl Lease {
         let (until, rest) = rest.split_first_chunk()?;
         let (written, rest) = rest.split_first_chunk()?;
         let time = |bytes: &[u8; 8]| MonotonicTime { nanos: u64::from_le_bytes(*bytes) };
+        let state = *rest.first()?;
         Some(Self {
             credits: u32::from_le_bytes(*credits),
             portion: u32::from_le_bytes(*portion),
+            early: state & EARLY != 0,
             expires: time(expires),
-            state: State::read(*rest.first()?)?,
+            state: State::read(state & !EARLY)?,
             until: time(until),
             written: time(written),
         })
@@ -281,6 +299,9 @@ impl State {
         [Self::Free, Self::Asked, Self::Failed, Self::Over].into_iter().find(|state| state.code() == code)
     }
 }
+
+/// The bit beside the state in a record.
+const EARLY: u8 = 4;
 
 /// By how much questions grow and shrink.
 const STEP: u32 = 4;

@@ -30,6 +30,33 @@ fn asks_once_and_spends_what_was_granted() {
     assert_eq!(lease.take(at(3), &TERMS), None);
 }
 
+/// A lease that runs out while its next one is asked for, one that lasts, and what is in between.
+#[test]
+fn asks_earlier_once_it_was_too_late() {
+    let mut lease = granted(None);
+    for (name, used_meanwhile, asks_next_at) in [
+        ("half a lease was enough", 49, 50),
+        ("and was not", 50, 100),
+        ("a whole one was just enough", 99, 100),
+        ("and half of it would not do", 50, 100),
+        ("half of it would do", 49, 50),
+        ("in between it stays as it is", 10, 50),
+        ("the requests of a moment took all", 50, 100),
+        ("and a whole one was not enough", 100, 100),
+    ] {
+        let count =
+            usize::try_from(lease.credits.saturating_sub(if lease.early { 100 } else { 50 })).unwrap();
+        let (waiting, asked) = spend(lease, count).ask(at(3), &TERMS).unwrap();
+        lease = spend(waiting, used_meanwhile).grant(asked, None, at(4), &TERMS);
+        let left = usize::try_from(lease.credits).unwrap();
+        let asks_at = (0..=left).rev().find(|left| {
+            let credits = u32::try_from(*left).unwrap();
+            Lease { credits, ..lease }.ask(at(4), &TERMS).is_some()
+        });
+        assert_eq!(asks_at, Some(asks_next_at.min(left)), "{name}");
+    }
+}
+
 #[test]
 fn holds_credits_until_the_window_ends() {
     for (name, reset, want) in [
@@ -135,7 +162,7 @@ fn forgets_a_question_that_nobody_answers() {
     );
     assert_eq!(lease.fail(first, at(41), &TERMS), lease, "the failure of a question that was given up");
     let both = late.grant(second, None, at(42), &TERMS);
-    assert_eq!(both.balance(at(42), &TERMS), Balance::Credits(150), "never more than one and a half leases");
+    assert_eq!(both.balance(at(42), &TERMS), Balance::Credits(200), "never more than two leases");
 }
 
 #[test]
@@ -144,7 +171,7 @@ fn gives_back() {
     for (name, lease, want) in [
         ("one that was taken", full.take(at(3), &TERMS).unwrap(), 100),
         ("the last one", spent(full), 1),
-        ("never more than may be held", Lease { credits: 150, ..full }, 150),
+        ("never more than may be held", Lease { credits: 200, ..full }, 200),
     ] {
         let back = lease.give_back(at(3), &TERMS);
         assert_eq!(back.balance(at(3), &TERMS), Balance::Credits(want), "{name}");
@@ -188,7 +215,8 @@ fn says_when_it_ends() {
 fn a_record_is_read_as_it_was_written() {
     let asked = Lease::new(&TERMS).ask(START, &TERMS).unwrap();
     let refusal = refused(Lease::new(&TERMS), rounded(60_000));
-    for lease in [granted(None), asked.0, refusal, asked.0.fail(asked.1, at(1), &TERMS)] {
+    let early = Lease { early: true, ..refusal };
+    for lease in [granted(None), asked.0, refusal, early, asked.0.fail(asked.1, at(1), &TERMS)] {
         assert_eq!(Lease::from_bytes(&lease.to_bytes()), Some(lease));
     }
     assert_eq!(Lease::from_bytes(&[0xFF; Lease::BYTES]), None, "a state that does not exist");
@@ -196,14 +224,14 @@ fn a_record_is_read_as_it_was_written() {
     largest[Lease::BYTES - 1] = 1;
     largest[Lease::BYTES - 9..Lease::BYTES - 1].copy_from_slice(&START.nanos.to_le_bytes());
     let lease = Lease::from_bytes(&largest).unwrap();
-    assert_eq!(lease.balance(START, &TERMS), Balance::Credits(150));
+    assert_eq!(lease.balance(START, &TERMS), Balance::Credits(200));
     assert_eq!(lease.at(START, &TERMS).portion, 100);
 }
 
-/// 1 and 2 have no half, and the largest lease has no sum that is too large.
+/// 1 has no half, and the largest lease has no sum that is too large.
 #[test]
 fn the_smallest_and_the_largest() {
-    for (size, most) in [(1, 1), (2, 3), (3, 4), (1_000_000, 1_500_000), (u32::MAX, u32::MAX)] {
+    for (size, most) in [(1, 2), (2, 4), (3, 6), (1_000_000, 2_000_000), (u32::MAX, u32::MAX)] {
         let terms = Terms { size, ..TERMS };
         assert_eq!(terms.most(), most);
         let (lease, asked) = Lease::new(&terms).ask(START, &terms).unwrap();
