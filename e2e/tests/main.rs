@@ -10,6 +10,7 @@ mod calls;
 mod config;
 mod draw;
 mod examples;
+mod explain;
 mod hardened;
 mod held;
 mod hostile;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         borrow::TESTS,
         config::TESTS,
         examples::TESTS,
+        explain::TESTS,
         inherit::TESTS,
         output::TESTS,
         ramp::TESTS,

@@ -26,6 +26,7 @@ pub(crate) const NEEDS: &[Need] = &[
     from("auth::mesh::patterns_match_by_segments", "1.39", CERTIFICATES),
     from("auth::xfcc::a_peer_of_the_policy_may_speak_for_others", "1.39", CERTIFICATES),
     from("auth::xfcc::the_header_of_others_is_not_believed", "1.39", CERTIFICATES),
+    from("explain::peers_are_told_by_their_certificates", "1.39", CERTIFICATES),
     from("inherit::an_authenticated_peer_of_the_policy_is_believed", "1.39", CERTIFICATES),
     from("ratelimit::claims::a_peer_is_a_key", "1.39", CERTIFICATES),
     Need {

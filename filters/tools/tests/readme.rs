@@ -35,7 +35,8 @@ const CANARY: &str = r#"{
     "lists": {"l": {"zz": 0, "http": {"zz": 0, "cluster": "c", "path": "/"}}},
     "ramp": {"zz": 0, "start": "2026-11-22T00:00:00Z", "steps": [{"zz": 0, "after": "0s", "weights": {"canary": 10000}}]},
     "inherit": {"zz": 0, "peers": ["spiffe://example.org/a"]},
-    "output": {"zz": 0}
+    "output": {"zz": 0},
+    "explain": {"zz": 0, "for": [{"zz": 0, "claims": [{"name": "n", "exact": "a", "zz": 0}]}]}
 }"#;
 const RATELIMIT: &str = r#"{
     "zz": 0,
@@ -53,7 +54,8 @@ const RATELIMIT: &str = r#"{
         },
         {"name": "c", "concurrency": {"zz": 0, "max": 1}}
     ],
-    "lists": {"l": {"zz": 0, "http": {"zz": 0, "cluster": "c", "path": "/"}}}
+    "lists": {"l": {"zz": 0, "http": {"zz": 0, "cluster": "c", "path": "/"}}},
+    "explain": {"zz": 0, "for": [{"zz": 0, "claims": [{"name": "n", "exact": "a", "zz": 0}]}]}
 }"#;
 
 const MATCHERS: [&str; 7] = ["exact", "prefix", "suffix", "regex", "in", "contains", "present"];
@@ -71,7 +73,9 @@ fn known<P>(policy: &str, compile: fn(&Value) -> Result<P, ConfigError>) -> BTre
             path = path.replace(&format!("[{place}]"), "[]");
         }
         let name = |name: &str| match path.as_str() {
-            "rules[].require.claims[]." if MATCHERS.contains(&name) => "<matcher>".to_owned(),
+            "rules[].require.claims[]." | "explain.for[].claims[]." if MATCHERS.contains(&name) => {
+                "<matcher>".to_owned()
+            }
             _ => name.to_owned(),
         };
         fields.extend(names.split(", ").map(|field| format!("{path}{}", name(field))));
@@ -193,6 +197,44 @@ fn the_reply_that_is_shown_is_sent() {
     sent.extend([String::new(), String::from_utf8_lossy(&body).into_owned()]);
     let shown = blocks(&readme, "text").into_iter().find(|block| block.starts_with("HTTP/"));
     assert_eq!(shown.map(|block| block.lines().map(str::to_owned).collect()), Some(sent));
+}
+
+/// What an insider reads, as the texts say.
+#[test]
+fn what_is_explained_is_sent() {
+    let explain = r#""explain": {"for": [{"claims": [{"name": "sub", "exact": "ada"}]}]}"#;
+    let claims = IdentityRecord::default().text("iss", "https://idp.example").text("sub", "ada").into_bytes();
+    let request = FakeRequest::get("/").field("x-user-id", "u-2").identity(claims);
+    let canary = canary_core::Policy::compile(&json(&format!(
+        r#"{{"experiment": "checkout-2026-11", "sticky": [{{"header": "x-user-id"}}], {explain},
+            "subsets": [{{"name": "stable", "weight": 5000}}, {{"name": "canary", "weight": 5000}}],
+            "rules": [{{"name": "ios", "when": {{"path": {{"exact": "/"}}}}, "weights": {{"stable": 5000, "canary": 5000}}}}]}}"#
+    )));
+    let canary = canary.expect("a policy");
+    let ratelimit = ratelimit_core::Policy::compile(&json(&format!(
+        r#"{{"limits": [
+            {{"name": "guests", "key": [{{"cookie": "guest"}}], "missing": "skip", "rate": {{"requests": 1, "per": "1s"}}}},
+            {{"name": "node", "rate": {{"requests": 800, "per": "1s"}}}},
+            {{"name": "per-user", "key": [{{"claim": "sub"}}], "rate": {{"requests": 1000, "per": "1m", "burst": 50}}}}
+        ], {explain}}}"#
+    )));
+    let (ratelimit, proxy) = (ratelimit.expect("a policy"), FakeProxy::new());
+    let refused = (0..51).map(|_| ratelimit.decide(&request, &proxy, false)).last();
+    let Some(Decision::Reply(Reply { fields, .. })) = refused else { panic!("{refused:?}") };
+    let line = |name: &str, value: &[u8]| format!("{name}: {}", String::from_utf8_lossy(value));
+    let Some(Mutation::Set(name, value)) = canary.apply(&request).response.pop() else { panic!("not told") };
+    for (filter, name, line) in [
+        ("canary", name, line(name, &value)),
+        (
+            "ratelimit",
+            "x-sluice-explain-ratelimit",
+            fields.last().map(|(name, value)| line(name, value)).expect("it"),
+        ),
+    ] {
+        let readme = readme(filter);
+        let shown = blocks(&readme, "text").into_iter().find(|block| block.starts_with(name));
+        assert_eq!(shown.map(str::trim_end), Some(line.as_str()), "{filter}");
+    }
 }
 
 /// The first policy that the README of `ratelimit` shows, with other `headers`.

@@ -3,7 +3,7 @@
 use crate::binding::Bound;
 use crate::denial::Reason;
 use crate::identity::{Caller, Source};
-use filter_api::{ClientCertificate, Identity, Matcher, Pattern, RequestHead, SpiffeId, TlsVersion};
+use filter_api::{ClaimCondition, ClientCertificate, Identity, Pattern, RequestHead, SpiffeId, TlsVersion};
 
 /// `require:`.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(crate) struct Tls {
 pub(crate) struct RequireToken {
     /// Whose tokens are taken; at least one.
     pub(crate) from: Vec<Accepted>,
-    pub(crate) claims: Vec<RequireClaim>,
+    pub(crate) claims: Vec<ClaimCondition>,
     pub(crate) bound: Bound,
 }
 
@@ -38,14 +38,6 @@ pub(crate) enum Accepted {
     Provider(usize),
     /// JWT-SVIDs of every trust domain.
     Svid,
-}
-
-/// One of `claims:`.
-#[derive(Debug)]
-pub(crate) struct RequireClaim {
-    /// Exact name or dotted path.
-    pub(crate) name: String,
-    pub(crate) matcher: Matcher,
 }
 
 impl Tls {
@@ -89,9 +81,7 @@ impl RequireToken {
     /// Judges the claims in the record that the filters behind will see: they match as there.
     pub(crate) fn check_claims(&self, caller: &Caller) -> Result<(), Reason> {
         let identity = Identity::new(&caller.record);
-        let lacking = self.claims.iter().find(|RequireClaim { name, matcher }| {
-            !matcher.matches_claim(identity.and_then(|identity| identity.claim(name)))
-        });
+        let lacking = self.claims.iter().find(|claim| !claim.holds(identity));
         match lacking.map(|claim| claim.name.as_str()) {
             None => Ok(()),
             // RFC 6749 section 3.3 and what several issuers have instead.

@@ -4,14 +4,15 @@
 mod tests;
 
 use crate::counters::Counters;
+use crate::explain::EXPLAIN;
 use crate::output::Output;
 use crate::policy::{Rule, Subset, Verdict};
 use crate::ramp::Ramp;
 use crate::{Draw, Policy, StickyCookie, Weights};
 use filter_api::config::{self, Node};
 use filter_api::{
-    ConfigError, FieldName, Key, Lists, Name, NamedList, Pattern, Predicate, UnixTime, Value, Weight,
-    parse_duration,
+    ConfigError, Explain, FieldName, Key, Lists, Name, NamedList, Pattern, Predicate, UnixTime, Value,
+    Weight, parse_duration,
 };
 use std::time::Duration;
 
@@ -32,6 +33,7 @@ pub(crate) fn read_policy(value: &Value) -> Result<Policy, ConfigError> {
         let rules = map.optional("rules", |node| rules(&node, known, &lists, &header));
         let ramp = map.optional("ramp", |node| ramp(&node, known));
         let inherit = map.optional("inherit", inherit);
+        let explain = map.optional("explain", |node| Explain::read(&node, EXPLAIN));
         let dry_run = map.optional("dry_run", |node| node.boolean()).unwrap_or(false);
         map.finish();
 
@@ -57,6 +59,7 @@ pub(crate) fn read_policy(value: &Value) -> Result<Policy, ConfigError> {
             ramp,
             inherit: inherit.unwrap_or_default(),
             output: Output { header, baggage, response_header, fallback },
+            explain,
             dry_run,
         })
     })
@@ -218,7 +221,7 @@ fn output(node: &Node<'_>) -> Option<OutputFields> {
 fn own_field(node: Node<'_>) -> Option<FieldName> {
     let name = node.parse(FieldName::parse_writable)?;
     match name.as_str() {
-        "authorization" | "baggage" | "cookie" | "set-cookie" => node
+        "authorization" | "baggage" | "cookie" | "set-cookie" | EXPLAIN => node
             .refuse(format_args!("{} carries what others write, the subset would replace it", name.as_str())),
         _ => Some(name),
     }

@@ -8,6 +8,7 @@ mod config; // Value -> Policy
 mod cookie; // sticky_cookie:
 mod counters; // one counter for each way to decide
 mod draw; // key -> 0..10_000
+mod explain; // what a caller is told
 mod output; // outcome -> effects
 mod policy; // Policy::decide
 mod ramp; // weights by the clock

@@ -21,16 +21,19 @@ impl Output {
 }
 
 impl Policy {
-    /// What has to be done about an outcome. Under `dry_run`: nothing but counting and one line for the log.
+    /// What has to be done about an outcome. Under `dry_run`: counting, one line for the log, and
+    /// what `explain` tells.
     #[must_use]
     pub fn effects<'p>(&'p self, outcome: Outcome<'p>, request: &impl RequestHead) -> Effects<'p> {
         if self.dry_run {
             let rule = outcome.rule.map_or("-", Name::as_str);
             let (name, reason) = (outcome.name, outcome.reason.as_str());
             let log = format!("sluice.canary: dry run: would choose {name} (reason {reason}, rule {rule})");
-            return Effects { counters: outcome.counters, log: Some(log), ..Effects::default() };
+            let response = self.told(&outcome, request).into_iter().collect();
+            return Effects { response, counters: outcome.counters, log: Some(log), ..Effects::default() };
         }
         let Some(subset) = self.subsets.get(outcome.subset) else { return Effects::default() };
+        let told = self.told(&outcome, request);
         let mut effects = Effects { counters: outcome.counters, ..Effects::default() };
         // Setting it leaves one line: what the client sent in it is gone.
         effects.request.push(Mutation::Set(self.output.header.as_str(), subset.value()));
@@ -50,6 +53,7 @@ impl Policy {
         if let Some(header) = &self.output.response_header {
             effects.response.push(Mutation::Set(header.as_str(), subset.value()));
         }
+        effects.response.extend(told);
         if let (Some(cookie), Some(id)) = (&self.sticky_cookie, &outcome.fresh_id) {
             effects.response.push(Mutation::Append("set-cookie", cookie.set(id).into_bytes().into()));
         }

@@ -9,7 +9,7 @@ use crate::ramp::Ramp;
 use crate::{StickyCookie, Weights};
 use filter_api::request::cookie;
 use filter_api::{
-    ConfigError, Counter, Document, Effects, FetchedList, Key, Name, NamedList, Pattern, Predicate,
+    ConfigError, Counter, Document, Effects, Explain, FetchedList, Key, Name, NamedList, Pattern, Predicate,
     RequestHead, StatName, Value,
 };
 use std::borrow::Cow;
@@ -37,6 +37,7 @@ pub struct Policy {
     pub(crate) ramp: Option<Ramp>,
     pub(crate) inherit: Vec<Pattern>,
     pub(crate) output: Output,
+    pub(crate) explain: Option<Explain>,
     pub(crate) dry_run: bool,
     pub(crate) counters: Counters,
 }
@@ -181,9 +182,14 @@ impl Policy {
             return (subset, rule.verdict.reason(), Some((place, rule)), drawn.filter(|_| drew));
         }
         let drawn = drawn.unwrap_or_else(|| self.draw(request));
-        let ramped = self.ramp.as_ref().and_then(|ramp| ramp.weights(request.time()));
         let reason = if drawn.by_key { Reason::Draw } else { Reason::Random };
-        (ramped.unwrap_or(&self.weights).subset(drawn.bucket), reason, None, Some(drawn))
+        (self.weights_at(request).subset(drawn.bucket), reason, None, Some(drawn))
+    }
+
+    /// Those that hold when the request comes, for whom no rule has others.
+    pub(crate) fn weights_at(&self, request: &impl RequestHead) -> &Weights {
+        let ramped = self.ramp.as_ref().and_then(|ramp| ramp.weights(request.time()));
+        ramped.unwrap_or(&self.weights)
     }
 
     /// The decision that a peer upstream in the call chain made, if it is one that we trust.

@@ -2,6 +2,7 @@
 
 mod budgets;
 mod dry_run;
+mod explain;
 mod inherit;
 mod order;
 mod output;

@@ -37,4 +37,11 @@ impl Weights {
     pub fn subset(&self, bucket: u16) -> usize {
         self.ends.iter().position(|end| bucket < *end).unwrap_or(0)
     }
+
+    /// The share of a subset, by its place in the policy, in parts of 10 000.
+    #[must_use]
+    pub(crate) fn share(&self, place: usize) -> u16 {
+        let before = place.checked_sub(1).and_then(|before| self.ends.get(before));
+        self.ends.get(place).map_or(0, |end| end.saturating_sub(*before.unwrap_or(&0)))
+    }
 }

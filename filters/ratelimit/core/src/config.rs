@@ -10,7 +10,7 @@ use crate::counters::Counters;
 use crate::headers::Headers;
 use crate::policy::Tables;
 use filter_api::config::{self, Node};
-use filter_api::{ConfigError, NamedList, Value};
+use filter_api::{ConfigError, Explain, NamedList, Value};
 
 pub(crate) fn read_policy(value: &Value) -> Result<Policy, ConfigError> {
     config::read(value, |node| {
@@ -21,12 +21,13 @@ pub(crate) fn read_policy(value: &Value) -> Result<Policy, ConfigError> {
         let lists = map.optional("lists", |node| NamedList::read_all(&node)).unwrap_or_default();
         let limits = limits.and_then(|node| limits::read(&node, &lists, &mut counters));
         let headers = map.optional("headers", |node| headers(&node)).unwrap_or(Headers::None);
+        let explain = map.optional("explain", |node| Explain::read(&node, EXPLAIN));
         let max_keys = map.optional("max_keys", |node| u32::try_from(node.whole(1, MAX_KEYS)?).ok());
         let dry_run = map.optional("dry_run", |node| node.boolean()).unwrap_or(false);
         map.finish();
         let limits = limits?;
         let tables = Tables::new(max_keys.unwrap_or(DEFAULT_KEYS), &limits);
-        Some(Policy { limits, lists, headers, tables, dry_run, counters })
+        Some(Policy { limits, lists, headers, explain, tables, dry_run, counters })
     })
 }
 
@@ -54,5 +55,7 @@ fn choice<T: Copy, const N: usize>(node: &Node<'_>, words: [(&str, T); N]) -> Op
     }
 }
 
+/// The field of the response.
+const EXPLAIN: &str = "x-sluice-explain-ratelimit";
 const DEFAULT_KEYS: u32 = 65_536;
 const MAX_KEYS: u64 = 16_777_216;

@@ -8,7 +8,7 @@ use crate::lease::Balance;
 use crate::rate::Rate;
 use crate::rls::{Quota, Status};
 use crate::ticks::Ticks;
-use filter_api::Name;
+use filter_api::{Item, Name};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -77,6 +77,22 @@ impl<'p> Standing<'p> {
     pub(crate) fn of_places(name: &'p Name, max: u32, taken: u32) -> Self {
         let remaining = max.saturating_sub(taken).into();
         Self { name, quota: max.into(), window: None, remaining, reset: None }
+    }
+}
+
+/// What `explain` says: `"node";q=800;w=1;r=799;t=1`.
+impl Standing<'_> {
+    pub(crate) fn item(&self) -> Item {
+        let Self { name, quota, window, remaining, reset } = self;
+        let mut item = Item::new(name.as_str()).bare("q", quota);
+        if let Some(window) = window {
+            item = item.bare("w", window);
+        }
+        item = item.bare("r", remaining);
+        match reset {
+            Some(reset) => item.bare("t", reset),
+            None => item,
+        }
     }
 }
 

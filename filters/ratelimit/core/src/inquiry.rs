@@ -37,7 +37,7 @@ struct Group {
 /// Asks about a request that all limits of this proxy have let pass, and that has taken what it wants of them.
 /// `Err`: there is nobody to ask.
 pub(crate) fn inquire(
-    style: Style,
+    style: &Style,
     mut demands: Vec<Demand>,
     company: Company,
     request: &impl RequestHead,
@@ -48,7 +48,7 @@ pub(crate) fn inquire(
     }
     let held = held(demands.iter_mut().filter_map(Demand::take_place).collect());
     let rest = Slot::new(Some((demands, company)));
-    let inquiry = Inquiry { style, groups: groups.into(), turn: 0, held, rest };
+    let inquiry = Inquiry { style: style.clone(), groups: groups.into(), turn: 0, held, rest };
     Ok(Decision::Call(Call(Rc::new(inquiry))))
 }
 
@@ -112,7 +112,7 @@ impl Pending for Inquiry {
         }
         let (groups, held) = (Rc::clone(&self.groups), self.held.clone());
         let rest = Slot::new(Some((demands, company)));
-        Decision::Call(Call(Rc::new(Self { style: self.style, groups, turn, held, rest })))
+        Decision::Call(Call(Rc::new(Self { style: self.style.clone(), groups, turn, held, rest })))
     }
 }
 

@@ -7,6 +7,7 @@ mod config; // Value -> Policy
 mod counters; // what each limit admitted and refused
 mod demand; // one request before one limit
 mod descriptor; // a request as a service knows it
+mod explain; // what a caller is told
 mod fingerprint; // who a request counts as
 mod gcra; // admits one, or not
 mod global; // global:

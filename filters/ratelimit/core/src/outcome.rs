@@ -2,18 +2,21 @@
 
 use crate::demand::{Demand, Refusal};
 use crate::descriptor::Entries;
+use crate::explain;
 use crate::headers::{Headers, Standing};
 use crate::held::held;
 use crate::limit::Limit;
 use crate::loan::{loan, trial};
 use crate::reply::reply;
-use filter_api::{Ask, Counter, Decision, Effects, Mutation, SharedData};
+use filter_api::{Ask, Counter, Decision, Effects, Mutation, SharedData, Telling};
 
 /// How a policy says what it decided.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Style {
     pub(crate) headers: Headers,
     pub(crate) dry_run: bool,
+    /// `explain:`
+    pub(crate) telling: Option<Telling>,
 }
 
 /// What comes along with a request that was decided about.
@@ -35,7 +38,7 @@ pub(crate) struct Dry {
 impl Style {
     /// The request goes on.
     pub(crate) fn admit(
-        self,
+        &self,
         mut demands: Vec<Demand>,
         company: Company,
         shared: &dyn SharedData,
@@ -70,6 +73,7 @@ impl Style {
             .into_iter()
             .map(|(name, value)| Mutation::Set(name, value.into_bytes().into()))
             .collect();
+        effects.response.extend(self.told(demands.iter().chain(dry.iter().map(|dry| &dry.demand)), shared));
         let dry = dry.iter_mut().map(|dry| &mut dry.demand);
         effects.held = held(demands.iter_mut().chain(dry).filter_map(Demand::take_place).collect());
         effects.ask = ask;
@@ -81,7 +85,7 @@ impl Style {
     ///
     /// * `place`: of the limit that answers.
     pub(crate) fn refuse(
-        self,
+        &self,
         demands: &[Demand],
         (place, refusal): (usize, Refusal),
         mut counters: Vec<Counter>,
@@ -94,15 +98,42 @@ impl Style {
         counters.extend(limit.counters.refused(refusal.reason, self.dry_run));
         if self.dry_run {
             let log = Some(would_refuse(limit, refusal));
-            return Decision::Continue(Effects { counters, log, ..Effects::default() });
+            let response = self.told(demands.iter(), shared).into_iter().collect();
+            return Decision::Continue(Effects { response, counters, log, ..Effects::default() });
         }
+        let mut fields = self.fields(demands, shared);
+        fields.extend(self.tell(demands.iter(), shared).and_then(Telling::into_field));
         let violated =
             demands.iter().filter(|demand| demand.refusal().is_some()).map(|demand| &demand.limit.name);
-        Decision::Reply(reply(limit, refusal, violated, self.fields(demands, shared), counters))
+        Decision::Reply(reply(limit, refusal, violated, fields, counters))
+    }
+
+    /// What `explain` tells about limits.
+    fn tell<'d>(
+        &self,
+        demands: impl Iterator<Item = &'d Demand>,
+        shared: &dyn SharedData,
+    ) -> Option<Telling> {
+        let mut telling = self.telling.clone()?;
+        if let Some(account) = telling.account() {
+            for demand in demands {
+                account.add(explain::item(demand, self.dry_run, shared));
+            }
+        }
+        Some(telling)
+    }
+
+    /// The same, of an answer that comes from behind.
+    fn told<'d>(
+        &self,
+        demands: impl Iterator<Item = &'d Demand>,
+        shared: &dyn SharedData,
+    ) -> Option<Mutation<'static>> {
+        self.tell(demands, shared).map(Mutation::from)
     }
 
     /// What the answer says about limits; a dry run says nothing.
-    fn fields(self, demands: &[Demand], shared: &dyn SharedData) -> Vec<(&'static str, String)> {
+    fn fields(&self, demands: &[Demand], shared: &dyn SharedData) -> Vec<(&'static str, String)> {
         if self.headers == Headers::None || self.dry_run {
             return Vec::new();
         }

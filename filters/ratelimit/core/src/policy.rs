@@ -16,8 +16,8 @@ use crate::spend::{Stop, spend};
 use crate::table;
 use crate::ticks::Ticks;
 use filter_api::{
-    ConfigError, Decision, Document, FetchedList, NamedList, Patience, RequestHead, SharedData, StatName,
-    Value,
+    ConfigError, Decision, Document, Explain, FetchedList, Item, NamedList, Patience, RequestHead,
+    SharedData, StatName, Telling, Value,
 };
 use std::rc::Rc;
 
@@ -27,6 +27,7 @@ pub struct Policy {
     pub(crate) limits: Vec<Rc<Limit>>,
     pub(crate) lists: Vec<Rc<NamedList>>,
     pub(crate) headers: Headers,
+    pub(crate) explain: Option<Explain>,
     pub(crate) tables: Tables,
     pub(crate) dry_run: bool,
     pub(crate) counters: Counters,
@@ -95,20 +96,38 @@ impl Policy {
         may_wait: bool,
     ) -> Decision<'static> {
         let (mut demands, mut company) = self.demands(request, shared, may_wait);
-        let style = Style { headers: self.headers, dry_run: self.dry_run };
         let stop = spend(&mut demands, shared, &mut company.counters);
         company.ask = demands.iter().find_map(|demand| loan(demand, || entries(demand, request)));
+        let style = match stop {
+            // It is decided again from the beginning, and counted then.
+            Err(Stop::Lacking(span)) => return Decision::Wait(Patience { span, ask: company.ask }),
+            _ => self.style(&demands, &company.dry, request),
+        };
         match stop {
             Err(Stop::Refused(place, refusal)) => {
                 style.refuse(&demands, (place, refusal), company.counters, shared)
             }
-            // It is decided again from the beginning, and counted then.
-            Err(Stop::Lacking(span)) => Decision::Wait(Patience { span, ask: company.ask }),
-            Ok(()) => match inquire(style, demands, company, request) {
+            _ => match inquire(&style, demands, company, request) {
                 Ok(call) => call,
                 Err((demands, company)) => style.admit(demands, company, shared),
             },
         }
+    }
+
+    /// How the decision is said. Told are the limits that are about the request; those that it does not count for, here.
+    fn style(&self, demands: &[Demand], dry: &[Dry], request: &impl RequestHead) -> Style {
+        let mut telling = self.explain.as_ref().map(|explain| explain.telling(request));
+        if let Some(account) = telling.as_mut().and_then(Telling::account) {
+            let counts = |limit: &Rc<Limit>| {
+                let dry = dry.iter().map(|dry| &dry.demand);
+                demands.iter().chain(dry).any(|demand| Rc::ptr_eq(&demand.limit, limit))
+            };
+            let skipped = |limit: &&Rc<Limit>| !counts(limit) && limit.is_about(request);
+            for limit in self.limits.iter().filter(skipped) {
+                account.add(Item::new(limit.name.as_str()).flag("skipped"));
+            }
+        }
+        Style { headers: self.headers, dry_run: self.dry_run, telling }
     }
 
     /// What a request wants of all limits that are about it.

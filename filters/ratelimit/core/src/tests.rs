@@ -3,6 +3,7 @@
 mod beside;
 mod budgets;
 mod dry_run;
+mod explain;
 mod keys;
 mod leases;
 mod places;

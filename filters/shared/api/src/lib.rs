@@ -6,11 +6,13 @@
 
 mod callout; // questions to gRPC services
 pub mod cidr; // IP networks
+mod claim; // claims:
 pub mod config; // a tree -> a policy, or every problem with its path
 mod connection; // TLS and the client certificate
 mod crypto; // the host checks signatures
 mod decision; // what a filter wants done
 mod document; // what a filter fetches
+mod explain; // explain:
 #[cfg(any(test, feature = "fake"))]
 pub mod fake; // a request in memory
 pub mod fetch; // keeps a document fresh in every worker
@@ -40,11 +42,13 @@ pub mod wire; // protobuf, field by field
 
 pub use callout::{Answer, Ask, Background, Call, GrpcCall, Pending};
 pub use cidr::{Cidr, InvalidCidr};
+pub use claim::ClaimCondition;
 pub use config::{ConfigError, Problem};
 pub use connection::{ClientCertificate, NoSvid, TlsVersion};
 pub use crypto::{HashFunction, HostCrypto, HostVerdict};
 pub use decision::{Counter, Decision, Effects, Mutation, Patience, Reply};
 pub use document::{Build, Built, Document};
+pub use explain::{Account, Explain, Item, Telling};
 pub use fields::Fields;
 pub use held::{Held, Holding};
 pub use identity::{Claim, IDENTITY, Identity, IdentityRecord, Items};

@@ -1,13 +1,12 @@
 //! `rules:`.
 
-use super::non_empty;
 use crate::binding::Bound;
 use crate::forward::Reserved;
 use crate::provider::JWT_SVID;
-use crate::require::{Accepted, Require, RequireClaim, RequireToken, Tls};
+use crate::require::{Accepted, Require, RequireToken, Tls};
 use crate::rule::{Rule, Verdict};
-use filter_api::config::{Map, Node};
-use filter_api::{Key, Matcher, Name, Pattern, Predicate, TlsVersion, Value};
+use filter_api::config::Node;
+use filter_api::{ClaimCondition, Key, Name, Pattern, Predicate, TlsVersion, Value};
 
 /// What rules may refer to.
 pub(super) struct Known<'k> {
@@ -113,7 +112,7 @@ fn read_require(node: &Node<'_>, known: &Known<'_>) -> Option<Require> {
     if tls.is_none() && peer.is_none() && token.is_none() {
         return node.refuse("requires nothing; it needs tls, peer or token, or write allow: anyone");
     }
-    let claims = claims.map(|node| node.non_empty(read_claim));
+    let claims = claims.map(|node| node.non_empty(|item| ClaimCondition::read(&item)));
     let bound = bound.map(|node| read_bound(&node));
     let (tls, peer) = (all(tls)?, all(peer)?);
     let (token, claims, bound) = (all(token)?, all(claims)?, all(bound)?);
@@ -191,14 +190,6 @@ fn unknown<T>(node: &Node<'_>, name: &str, known: &Known<'_>) -> Option<T> {
         return node.refuse(format_args!("`{name}` is not a provider, there is none"));
     }
     node.refuse(format_args!("`{name}` is not a provider, known here: {}", names.join(", ")))
-}
-
-fn read_claim(node: Node<'_>) -> Option<RequireClaim> {
-    let mut map: Map<'_> = node.map()?;
-    let name = map.required("name", non_empty);
-    let matcher = Matcher::read(&mut map);
-    map.finish();
-    Some(RequireClaim { name: name?, matcher: matcher? })
 }
 
 fn read_bound(node: &Node<'_>) -> Option<Bound> {

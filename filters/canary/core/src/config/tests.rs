@@ -35,7 +35,8 @@ fn subsets(items: &str) -> String {
 
 #[test]
 fn refuses_what_is_no_policy() {
-    let known = "experiment, subsets, output, sticky, sticky_cookie, lists, rules, ramp, inherit, dry_run";
+    let known =
+        "experiment, subsets, output, sticky, sticky_cookie, lists, rules, ramp, inherit, explain, dry_run";
     for (name, json, want) in [
         ("nothing at all", "null", "wants a mapping, is nothing".to_owned()),
         ("a list", "[]", "wants a mapping, is a list".to_owned()),

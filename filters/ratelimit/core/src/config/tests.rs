@@ -38,7 +38,7 @@ const RATE: &str = r#""rate": {"requests": 1, "per": "1s"}"#;
 
 #[test]
 fn refuses_what_is_no_policy() {
-    let known = "limits, lists, headers, max_keys, dry_run";
+    let known = "limits, lists, headers, explain, max_keys, dry_run";
     for (name, found, want) in [
         ("nothing at all", problems("null"), "wants a mapping, is nothing".to_owned()),
         ("a list", problems("[]"), "wants a mapping, is a list".to_owned()),

@@ -8,7 +8,8 @@ use filter_api::Value;
 /// Whether some policy of this filter asks for claims that `auth` has verified.
 pub(super) fn claims(document: &Document<'_>, filter: Filter) -> bool {
     let policies = document.policies().filter(|policy| policy.filter == filter);
-    filter != Filter::Auth && policies.map(|policy| &policy.tree).any(|tree| asks(tree, &["claim"]))
+    filter != Filter::Auth
+        && policies.map(|policy| &policy.tree).any(|tree| asks(tree, &["claim", "explain"]))
 }
 
 /// Whether a policy asks who the client is by certificate.
