@@ -44,7 +44,8 @@ pub enum Command {
 ///
 /// Policies are compiled as the filter itself does when Envoy hands them over. For each file prints `FILE: ok (..)`, or a
 /// line for each problem, `FILE:LINE: PATH: MESSAGE`, and each warning, `FILE:LINE: warning[CODE]: PATH: MESSAGE`. What is
-/// missing has the line of the innermost part that is there; a policy that stands in quotes, as JSON, has one line.
+/// missing has the line of the innermost part that is there; a policy that stands in quotes, as JSON, has one line. With
+/// --json the same as {"files": [{"file", "ok", "policies", "findings": [{"severity", "code", "line", "path", "message"}]}]}.
 ///
 /// Exit status: 0 if all is well, 1 if there is a problem, 2 if the command line is wrong. Warnings change nothing about
 /// that, unless --deny-warnings is given: then they count as problems.
@@ -58,6 +59,10 @@ pub struct Validate {
     /// Fail on warnings, too
     #[arg(long)]
     deny_warnings: bool,
+
+    /// As one JSON document, for programs
+    #[arg(long)]
+    json: bool,
 
     /// What to check
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -77,7 +82,7 @@ pub struct Completions {
 
 impl From<Validate> for Check {
     fn from(given: Validate) -> Self {
-        let Validate { filter, deny_warnings, files } = given;
-        Self { filter, deny_warnings, files }
+        let Validate { filter, deny_warnings, json, files } = given;
+        Self { filter, deny_warnings, json, files }
     }
 }

@@ -44,14 +44,50 @@ pub fn render(given: &Render) -> Result<String, Vec<String>> {
     if !given.targets.is_empty() && given.platform != Platform::EnvoyGateway {
         return Err(vec!["--target is for Envoy Gateway: the others choose by other means".to_owned()]);
     }
-    let digest = match &given.module {
-        Some(module) => Some(digest(module)?),
-        None => None,
+    let digests = match (&given.dist, &given.module) {
+        (Some(folder), _) => Digests::packed(&folder.join(filter.name()), filter, given)?,
+        (None, Some(module)) => Digests { module: Some(digest(module)?), image: of_image(given) },
+        (None, None) => Digests { module: None, image: of_image(given) },
     };
-    let with = |text: &str| template::fill(given, filter, digest.as_deref(), text);
+    let with = |text: &str| template::fill(given, filter, &digests, text);
     // As its author wrote it, comments and all, if that is the same policy where it then stands.
     let written = with(&text(&given.policy));
     if holds(&written, &policy) { Ok(written) } else { Ok(with(&json::pretty(&policy))) }
+}
+
+/// SHA-256 of what a manifest names, in hexadecimal, as far as it is known.
+struct Digests {
+    module: Option<String>,
+    /// Of the image's manifest.
+    image: Option<String>,
+}
+
+impl Digests {
+    /// Those of what `make dist` packed.
+    ///
+    /// * `folder`: of this filter.
+    fn packed(folder: &Path, filter: Filter, given: &Render) -> Result<Self, Vec<String>> {
+        let file = folder.join("image.digest");
+        let problem = |message: String| vec![format!("{}: {message}", file.display())];
+        let bytes = document::bytes(&file).map_err(|error| problem(format!("{error}; run make dist")))?;
+        let text = String::from_utf8_lossy(&bytes);
+        let packed = text.trim().strip_prefix("sha256:").filter(|digest| options::is_digest(digest));
+        let packed = packed.ok_or_else(|| problem("is no sha256: and 64 hexadecimal digits".to_owned()))?;
+        match of_image(given) {
+            Some(other) if other != packed => {
+                Err(problem(format!("is sha256:{packed}, and --image says sha256:{other}")))
+            }
+            _ => {
+                let module = digest(&folder.join(format!("{}.wasm", filter.name())))?;
+                Ok(Self { module: Some(module), image: Some(packed.to_owned()) })
+            }
+        }
+    }
+}
+
+/// As the image's reference says it.
+fn of_image(given: &Render) -> Option<String> {
+    given.image.as_ref()?.digest.clone()
 }
 
 /// SHA-256 of a file, in hexadecimal.

@@ -1,8 +1,9 @@
 //! A request that nobody sent: what a policy would see of it.
 
 use filter_api::{
-    ClientCertificate, Fields, HashFunction, HostCrypto, HostVerdict, Identity, MonotonicTime, NoSvid,
-    Outdated, RecordKey, RequestHead, SharedData, Slot, SpiffeId, TlsVersion, UnixTime, Version,
+    ClientCertificate, Effects, Fields, HashFunction, HostCrypto, HostVerdict, IDENTITY, Identity,
+    MonotonicTime, Mutation, NoSvid, Outdated, RecordKey, RequestHead, SharedData, Slot, SpiffeId,
+    TlsVersion, UnixTime, Version,
 };
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -40,6 +41,25 @@ impl Request {
     pub fn add(&mut self, name: &str, value: impl AsRef<[u8]>) {
         self.lines.push((name.to_lowercase(), value.as_ref().to_vec()));
         self.serialise();
+    }
+
+    /// The request as the next filter sees it, once this is done.
+    #[must_use]
+    pub fn after(&self, effects: &Effects<'_>) -> Self {
+        let mut next = self.clone();
+        for mutation in &effects.request {
+            let (name, value, stays) = match mutation {
+                Mutation::Set(name, value) => (*name, Some(value), false),
+                Mutation::Append(name, value) => (*name, Some(value), true),
+                Mutation::Remove(name) => (*name, None, false),
+            };
+            next.lines.retain(|(line, _)| stays || line != name);
+            next.lines.extend(value.map(|value| (name.to_owned(), value.to_vec())));
+        }
+        next.serialise();
+        let identity = effects.state.iter().find(|(key, _)| *key == IDENTITY);
+        next.identity = identity.map(|(_, record)| record.to_vec()).or(next.identity);
+        next
     }
 
     /// Adds a parameter to the query.

@@ -8,7 +8,10 @@ pub mod warnings; // what is legal, but dangerous
 
 use crate::document;
 use crate::filter::Filter;
+use crate::json;
 use crate::located::Located;
+use crate::tree::{map, string};
+use filter_api::Value;
 use finding::Finding;
 use site::Document;
 use std::io::{self, Write};
@@ -21,11 +24,14 @@ pub struct Check {
     pub filter: Option<Filter>,
     /// A warning is a failure.
     pub deny_warnings: bool,
+    /// For programs.
+    pub json: bool,
     /// At least one; `-` is the standard input.
     pub files: Vec<PathBuf>,
 }
 
-/// Prints `FILE: ok ..` for each file, or a line for everything that is wrong. True if all is well.
+/// Prints `FILE: ok ..` for each file, or a line for everything that is wrong; or all of it as one JSON document. True if
+/// all is well.
 ///
 /// # Errors
 /// What `out` says.
@@ -40,7 +46,7 @@ pub fn run(check: &Check, out: &mut impl Write) -> io::Result<bool> {
         })
         .collect();
     let all: Vec<&Document<'_>> = documents.iter().flatten().collect();
-    let mut good = true;
+    let mut judged = Vec::new();
     for (file, documents) in files.iter().zip(&documents) {
         let mut findings = file.unreadable.clone();
         for document in documents {
@@ -49,9 +55,63 @@ pub fn run(check: &Check, out: &mut impl Write) -> io::Result<bool> {
         }
         // As they stand in the file; those of one line as they were found.
         findings.sort_by_key(|finding| finding.line);
-        good &= print(file, documents, &findings, check.deny_warnings, out)?;
+        let filters = documents.iter().flat_map(Document::policies).map(|policy| policy.filter).collect();
+        let good = findings.iter().all(|finding| finding.warning.is_some() && !check.deny_warnings);
+        judged.push(Judged { name: &file.name, filters, findings, good });
     }
-    Ok(good)
+    if check.json {
+        let files = Value::List(judged.iter().map(Judged::value).collect());
+        out.write_all(json::pretty(&map([("files", files)])).as_bytes())?;
+    } else {
+        for judged in &judged {
+            judged.print(out)?;
+        }
+    }
+    Ok(judged.iter().all(|judged| judged.good))
+}
+
+/// A file, and all that is to be said about it.
+struct Judged<'f> {
+    name: &'f str,
+    /// Whose policies are in it.
+    filters: Vec<Filter>,
+    /// In the order of their lines.
+    findings: Vec<Finding>,
+    good: bool,
+}
+
+impl Judged<'_> {
+    fn value(&self) -> Value {
+        let filters = self.filters.iter().map(|filter| string(filter.name()));
+        map([
+            ("file", string(self.name)),
+            ("ok", Value::Bool(self.good)),
+            ("policies", Value::List(filters.collect())),
+            ("findings", Value::List(self.findings.iter().map(Finding::value).collect())),
+        ])
+    }
+
+    fn print(&self, out: &mut impl Write) -> io::Result<()> {
+        let Self { name, filters, findings, good } = self;
+        for finding in findings {
+            writeln!(out, "{name}:{finding}")?;
+        }
+        if !good {
+            return Ok(());
+        }
+        let filters: Vec<&str> = filters.iter().map(|filter| filter.name()).collect();
+        let policies = match filters.len() {
+            0 => "no policy in it".to_owned(),
+            1 => format!("a policy of {}", filters.join("")),
+            count => format!("{count} policies: {}", filters.join(", ")),
+        };
+        let warnings = match findings.len() {
+            0 => String::new(),
+            1 => ", 1 warning".to_owned(),
+            count => format!(", {count} warnings"),
+        };
+        writeln!(out, "{name}: ok ({policies}{warnings})")
+    }
 }
 
 /// All that would be refused.
@@ -66,39 +126,6 @@ pub fn problems(document: &Document<'_>) -> Vec<Finding> {
         }));
     }
     found
-}
-
-fn print(
-    file: &File,
-    documents: &[Document<'_>],
-    findings: &[Finding],
-    deny_warnings: bool,
-    out: &mut impl Write,
-) -> io::Result<bool> {
-    let name = &file.name;
-    for finding in findings {
-        writeln!(out, "{name}:{finding}")?;
-    }
-    if findings.iter().any(|finding| finding.warning.is_none()) {
-        return Ok(false);
-    }
-    if !findings.is_empty() && deny_warnings {
-        return Ok(false);
-    }
-    let filters: Vec<&str> =
-        documents.iter().flat_map(Document::policies).map(|policy| policy.filter.name()).collect();
-    let policies = match filters.len() {
-        0 => "no policy in it".to_owned(),
-        1 => format!("a policy of {}", filters.join("")),
-        count => format!("{count} policies: {}", filters.join(", ")),
-    };
-    let warnings = match findings.len() {
-        0 => String::new(),
-        1 => ", 1 warning".to_owned(),
-        count => format!(", {count} warnings"),
-    };
-    writeln!(out, "{name}: ok ({policies}{warnings})")?;
-    Ok(true)
 }
 
 /// A file, as far as it can be read.

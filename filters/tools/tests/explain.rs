@@ -18,7 +18,7 @@ fn ask(policy: &Path, options: &str) -> Result<Explanation, Vec<String>> {
     let policy = policy.display().to_string();
     let line = ["sluice", "explain", policy.as_str()].into_iter().chain(options.split_whitespace());
     match CommandLine::try_parse_from(line).unwrap_or_else(|error| panic!("{options}: {error}")).command {
-        Command::Explain(given) => explain(&given),
+        Command::Explain(given) => explain(&given).map(|mut chain| chain.explanations.remove(0)),
         other => panic!("{other:?}"),
     }
 }

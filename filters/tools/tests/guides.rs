@@ -23,7 +23,7 @@ fn what_comes_after_is_valid() {
     for (guide, _, warnings) in GUIDES {
         let file = root().join("envoy-config/migration").join(guide).join("after.yaml");
         let mut said = Vec::new();
-        let check = Check { filter: None, deny_warnings: false, files: vec![file] };
+        let check = Check { filter: None, deny_warnings: false, json: false, files: vec![file] };
         let good = validate::run(&check, &mut said).expect("a buffer");
         let said = String::from_utf8(said).expect("text");
         assert!(good, "{guide}: {said}");

@@ -2,9 +2,20 @@
 
 use crate::filter::Filter;
 use crate::json;
+use crate::request::Request;
 use crate::tree::{map, string};
-use filter_api::{Effects, Mutation, Value};
+use filter_api::{Effects, Mutation, Reply, Value};
+use std::borrow::Cow;
 use std::fmt::Write as _;
+
+/// What the filters of a chain decided, one after the other.
+#[derive(Clone, Debug, Default)]
+pub struct Chain {
+    /// Of those that the request came to; at least one.
+    pub explanations: Vec<Explanation>,
+    /// Those behind one that did not let it pass.
+    pub not_reached: Vec<Filter>,
+}
 
 /// What was decided, and how.
 #[derive(Clone, Debug)]
@@ -23,6 +34,8 @@ pub struct Explanation {
     pub effects: Vec<Effect>,
     /// What cannot be known here.
     pub undecided: Vec<String>,
+    /// The request as the next filter sees it; `None`: it does not get there.
+    pub next: Option<Request>,
 }
 
 /// A rule or a limit.
@@ -70,6 +83,34 @@ impl Line {
     }
 }
 
+impl Chain {
+    /// For people: what each said, and then why; or only that, if there is one filter.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let texts: Vec<String> = self.explanations.iter().map(Explanation::text).collect();
+        let said = self.explanations.iter().map(|one| format!("{} {}", one.filter.name(), one.verdict));
+        let silent = self.not_reached.iter().map(|filter| format!("{} not reached", filter.name()));
+        let all: Vec<String> = said.chain(silent).collect();
+        match all.len() {
+            1 => texts.concat(),
+            _ => format!("chain: {}\n\n{}", all.join(", "), texts.join("\n")),
+        }
+    }
+
+    /// For programs. A single filter stands there by itself.
+    #[must_use]
+    pub fn json(&self) -> String {
+        if let ([one], []) = (self.explanations.as_slice(), self.not_reached.as_slice()) {
+            return json::pretty(&one.value());
+        }
+        let silent = self.not_reached.iter().map(|filter| string(filter.name()));
+        json::pretty(&map([
+            ("chain", Value::List(self.explanations.iter().map(Explanation::value).collect())),
+            ("not_reached", Value::List(silent.collect())),
+        ]))
+    }
+}
+
 impl Explanation {
     /// For people.
     #[must_use]
@@ -108,9 +149,9 @@ impl Explanation {
 
     /// For programs.
     #[must_use]
-    pub fn json(&self) -> String {
+    pub fn value(&self) -> Value {
         let facts = self.facts.iter().map(|(name, value)| ((*name).to_owned(), string(value.as_str())));
-        let value = map([
+        map([
             ("filter", string(self.filter.name())),
             ("verdict", string(self.verdict.as_str())),
             ("reason", string(self.reason.as_str())),
@@ -118,8 +159,7 @@ impl Explanation {
             ("steps", Value::List(self.steps.iter().map(Step::value).collect())),
             ("effects", Value::List(self.effects.iter().map(Effect::value).collect())),
             ("undecided", Value::List(self.undecided.iter().map(|what| string(what.as_str())).collect())),
-        ]);
-        json::pretty(&value)
+        ])
     }
 }
 
@@ -169,6 +209,20 @@ impl Effect {
             value: (*key != filter_api::IDENTITY).then(|| String::from_utf8_lossy(value).into_owned()),
         }));
         all.extend(Self::counted(&effects.counters, counters));
+        all
+    }
+
+    /// What a reply of the filter's own has in its fields, and counts.
+    #[must_use]
+    pub fn of_reply(reply: &Reply<'_>, counters: &[filter_api::StatName]) -> Vec<Self> {
+        let field = |(name, value): &(&str, Cow<'_, [u8]>)| Self {
+            on: "response",
+            act: "set",
+            name: (*name).to_owned(),
+            value: Some(String::from_utf8_lossy(value).into_owned()),
+        };
+        let mut all: Vec<Self> = reply.fields.iter().map(field).collect();
+        all.extend(Self::counted(&reply.counters, counters));
         all
     }
 

@@ -21,8 +21,10 @@ use filter_api::{Decision, Reply, Value};
 pub(super) fn explain(value: &Value, request: &Request, supply: &Supply) -> Result<Explanation, String> {
     let case = Case { value, request, supply };
     let (policy, missing) = case.compile(value)?;
+    let mut next = None;
     let (verdict, reason, effects, mut facts) = match policy.authorize(request, false) {
         Decision::Continue(effects) => {
+            next = Some(request.after(&effects));
             let all = Effect::all(&effects, policy.counters());
             let dry = effects
                 .log
@@ -49,8 +51,16 @@ pub(super) fn explain(value: &Value, request: &Request, supply: &Supply) -> Resu
         facts.insert(0, ("rule", rule.name.clone()));
     }
     let verdict = verdict.to_owned();
-    let mut explanation =
-        Explanation { filter: Filter::Auth, verdict, reason, facts, steps, effects, undecided: Vec::new() };
+    let mut explanation = Explanation {
+        filter: Filter::Auth,
+        verdict,
+        reason,
+        facts,
+        steps,
+        effects,
+        undecided: Vec::new(),
+        next,
+    };
     note_missing(&missing, &mut explanation);
     Ok(explanation)
 }

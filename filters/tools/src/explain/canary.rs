@@ -18,15 +18,16 @@ pub(super) fn explain(value: &Value, request: &Request, supply: &Supply) -> Resu
     let policy = Policy::compile(value).map_err(|error| error.to_string())?;
     let missing = supply.install(&policy.documents(), request.time)?;
     let conditions = Conditions::new(value, request, supply)?;
-    let outcome = policy.decide(request);
+    let (outcome, effects) = (policy.decide(request), policy.apply(request));
     let mut explanation = Explanation {
         filter: Filter::Canary,
         verdict: outcome.name.to_string(),
         reason: outcome.reason.as_str().to_owned(),
         facts: facts(value, &outcome, request, &conditions),
         steps: steps(value, &outcome, &conditions),
-        effects: Effect::all(&policy.apply(request), policy.counters()),
+        effects: Effect::all(&effects, policy.counters()),
         undecided: Vec::new(),
+        next: Some(request.after(&effects)),
     };
     if outcome.reason == Reason::Random || outcome.fresh_id.is_some() {
         explanation

@@ -18,6 +18,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// configuration or manifest with one policy of the filter. What the proxy would fetch is read from files; what cannot be known
 /// here is said.
 ///
+/// Several policies, or a configuration of Envoy or manifests with one policy of each of several filters, are a chain, in the order in
+/// which they stand: each filter sees the request as those before it leave it, with the identity that `auth` has verified, and
+/// behind one that refuses there is nobody.
+///
 /// For `canary` and `ratelimit`, claims are what `auth` has verified before. For `auth` they stand in a token as if one of the
 /// policy's issuers had signed it (its key is the only thing that is not checked; `iss`, `aud`, `iat` and `exp` are added unless
 /// you name them); or give a real one with --token, and its keys with --keys.
@@ -27,9 +31,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 #[derive(Args, Clone, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct Explain {
-    /// The policy; `-` is the standard input
-    #[arg(value_name = "POLICY", value_hint = ValueHint::FilePath)]
-    pub policy: PathBuf,
+    /// The policy, or those of a chain, in its order; `-` is the standard input
+    #[arg(required = true, value_name = "POLICY", value_hint = ValueHint::FilePath)]
+    pub policies: Vec<PathBuf>,
 
     /// Whose policy it is, if its fields do not tell
     #[arg(long, value_name = "FILTER")]

@@ -34,31 +34,30 @@ pub(super) fn explain(
         steps: limits.iter().map(|limit| case.step(limit)).collect(),
         effects: Vec::new(),
         undecided: Vec::new(),
+        next: Some(request.clone()),
     };
     // Without a limit that counts here, there is nothing to decide.
     if !items(field(&here, "limits")).is_empty() {
         let (policy, decision, missing) = case.decide(&here)?;
         match decision {
             Decision::Continue(effects) => {
+                explanation.next = Some(request.after(&effects));
                 explanation.effects = Effect::all(&effects, policy.counters());
                 if let Some(log) = effects.log {
                     explanation.reason = log;
                 }
             }
             Decision::Reply(reply) => {
+                explanation.next = None;
                 explanation.verdict = "refused".to_owned();
                 explanation.reason = reason(&reply.details);
                 explanation.facts.push(("status", reply.status.to_string()));
-                let field = |(name, value): &(&str, std::borrow::Cow<'_, [u8]>)| Effect {
-                    on: "response",
-                    act: "set",
-                    name: (*name).to_owned(),
-                    value: Some(String::from_utf8_lossy(value).into_owned()),
-                };
-                explanation.effects = reply.fields.iter().map(field).collect();
-                explanation.effects.extend(Effect::counted(&reply.counters, policy.counters()));
+                explanation.effects = Effect::of_reply(&reply, policy.counters());
             }
-            Decision::Wait(_) | Decision::Call(_) => explanation.verdict = "waits".to_owned(),
+            Decision::Wait(_) | Decision::Call(_) => {
+                explanation.next = None;
+                explanation.verdict = "waits".to_owned();
+            }
         }
         note_missing(&missing, &mut explanation);
     }

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 /// Print the manifest with which a platform runs a filter and its policy
 ///
 /// The policy is checked first, and stands in the manifest as it was written. Digests are filled in: of an image from its reference
-/// (--image NAME:TAG@sha256:..), of a module that is fetched by --url from the file (--module). What is not known is marked
+/// (--image NAME:TAG@sha256:..), of a module that is fetched by --url from the file (--module), of both from what `make dist` wrote
+/// (--dist FOLDER): then --image needs to say only where the image was pushed to. What is not known is marked
 /// with `<- REPLACE` and cannot work.
 ///
 /// Exit status: 0, 1 if the policy is refused or a file cannot be read, 2 if the command line is wrong.
@@ -33,6 +34,10 @@ pub struct Render {
     /// The image in a registry, with its digest
     #[arg(long, value_name = "NAME:TAG@sha256:DIGEST", value_parser = image)]
     pub image: Option<Image>,
+
+    /// What `make dist` wrote (target/dist): the digests of image and module are taken from there
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath, conflicts_with = "module")]
+    pub dist: Option<PathBuf>,
 
     /// Where the module is fetched from, if not as an image: http://, https://, file://
     #[arg(long, value_name = "URL", conflicts_with = "image")]
@@ -97,16 +102,18 @@ fn image(text: &str) -> Result<Image, String> {
         None => (text, None),
         Some((name, digest)) => (name, Some(digest)),
     };
-    let hexadecimal = |digest: &str| {
-        digest.len() == 64 && digest.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
-    };
-    let digest = digest.map(|digest| digest.strip_prefix("sha256:").filter(|digest| hexadecimal(digest)));
+    let digest = digest.map(|digest| digest.strip_prefix("sha256:").filter(|digest| is_digest(digest)));
     match digest {
         _ if !is_word(name) => Err("wants the name of an image".to_owned()),
         Some(None) => Err("wants @sha256: and 64 hexadecimal digits in lower case".to_owned()),
         Some(Some(digest)) => Ok(Image { name: name.to_owned(), digest: Some(digest.to_owned()) }),
         None => Ok(Image { name: name.to_owned(), digest: None }),
     }
+}
+
+/// SHA-256 in hexadecimal.
+pub(super) fn is_digest(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn label(text: &str) -> Result<(String, String), String> {

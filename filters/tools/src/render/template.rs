@@ -1,7 +1,7 @@
 //! The manifests. What they set besides the policy is explained in `envoy-config/`.
 
-use super::Place;
 use super::options::{Platform, Render};
+use super::{Digests, Place};
 use crate::filter::Filter;
 use crate::json::flow;
 use crate::tree::string;
@@ -9,11 +9,9 @@ use filter_api::Value;
 use std::fmt::Write as _;
 
 /// A manifest with this policy in it.
-///
-/// * `digest`: of the module.
-pub(super) fn fill(given: &Render, filter: Filter, digest: Option<&str>, policy: &str) -> String {
+pub(super) fn fill(given: &Render, filter: Filter, digests: &Digests, policy: &str) -> String {
     let name = given.name.as_deref().unwrap_or(filter.name());
-    let filling = Filling { given, filter, place: Place::of(filter), name, digest, policy };
+    let filling = Filling { given, filter, place: Place::of(filter), name, digests, policy };
     match given.platform {
         Platform::Envoy => filling.envoy(),
         Platform::Istio => filling.istio(),
@@ -28,17 +26,22 @@ struct Filling<'f> {
     filter: Filter,
     place: Place,
     name: &'f str,
-    digest: Option<&'f str>,
+    digests: &'f Digests,
     policy: &'f str,
 }
 
 impl Filling<'_> {
     fn envoy(&self) -> String {
         let filter = self.filter.name();
-        let module = self.given.module.as_ref().map(|module| module.display().to_string());
+        let packed = || self.given.dist.as_ref().map(|dist| dist.join(filter).join(format!("{filter}.wasm")));
+        let module = self.given.module.clone().or_else(packed).map(|module| module.display().to_string());
         let module = quoted(&module.unwrap_or_else(|| format!("target/sluice/{filter}.wasm")));
-        let digest =
-            self.digest.map(|digest| format!("  # SHA-256 of the module: {digest}\n")).unwrap_or_default();
+        let digest = self
+            .digests
+            .module
+            .as_ref()
+            .map(|digest| format!("  # SHA-256 of the module: {digest}\n"))
+            .unwrap_or_default();
         format!(
             "\
 resources:
@@ -150,15 +153,15 @@ resources:
         let indent = " ".repeat(indent);
         let replace = "# <- REPLACE";
         let (url, digest) = match (&self.given.url, &self.given.image) {
-            (Some(url), _) => (quoted(url), self.digest),
-            (None, Some(image)) => (quoted(&format!("{scheme}{}", image.name)), image.digest.as_deref()),
+            (Some(url), _) => (quoted(url), &self.digests.module),
+            (None, Some(image)) => (quoted(&format!("{scheme}{}", image.name)), &self.digests.image),
             (None, None) => (
                 format!(
                     "{scheme}registry.example/sluice/{}:{} {replace}",
                     self.filter.name(),
                     env!("CARGO_PKG_VERSION")
                 ),
-                None,
+                &self.digests.image,
             ),
         };
         // A digest that no module and no image has: where it is left, nothing is loaded.

@@ -1,5 +1,7 @@
 //! What `validate` has to say about a place in a file.
 
+use crate::tree::{map, string};
+use filter_api::Value;
 use std::fmt;
 
 /// A problem, or a warning.
@@ -26,6 +28,23 @@ impl Finding {
     #[must_use]
     pub fn warning(line: u64, warning: Warning, path: impl Into<String>, message: impl Into<String>) -> Self {
         Self { line, warning: Some(warning), path: path.into(), message: message.into() }
+    }
+}
+
+impl Finding {
+    /// For programs. Without a line (the file cannot be opened), or a code (a problem has none): `null`.
+    #[must_use]
+    pub fn value(&self) -> Value {
+        let Self { line, warning, path, message } = self;
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+        let line = if *line > 0 { Value::Number(*line as f64) } else { Value::Null };
+        map([
+            ("severity", string(if warning.is_some() { "warning" } else { "problem" })),
+            ("code", warning.map_or(Value::Null, |warning| string(warning.code()))),
+            ("line", line),
+            ("path", string(path.as_str())),
+            ("message", string(message.as_str())),
+        ])
     }
 }
 
