@@ -84,6 +84,10 @@ bench: build-tests envoy ## measure CPU time per request, throughput, propagatio
 abi: build ## write the imports and exports of each filter into its abi.txt, and the hardened configurations that allow just these
 	$(Q)SLUICE_ABI=write cargo test --quiet --locked -p sluice --test artifacts --test capabilities -- imports_and_exports hardened
 
+.PHONY: manifests
+manifests: ## write those files of envoy-config/ that are made of others: watched files, the chain for Istio and Envoy Gateway
+	$(Q)SLUICE_MANIFESTS=write cargo test --quiet --locked -p sluice --test manifests -- made_files
+
 .PHONY: dist
 dist: build ## pack the filters into target/dist/: modules, images, what is in them, sums (SOURCE=https://... for labels)
 	$(Q)SOURCE='$(SOURCE)' FILTERS='$(FILTERS)' $(MAKES)/dist.sh

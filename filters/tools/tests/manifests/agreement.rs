@@ -38,16 +38,20 @@ fn filters_come_back_after_a_trap() {
 
 #[test]
 fn the_switch_knows_every_name_of_the_filter() {
-    let plugin = read(PLUGIN);
-    let name =
-        format!("{}.{}", text(get(&plugin, "metadata/namespace")), text(get(&plugin, "metadata/name")));
+    for folder in ["canary", "ratelimit"] {
+        let of = |(file, kind): (&str, &str)| only(&file.replace("canary", folder), kind);
+        switch_knows_every_name(&of(PLUGIN), &of(OFF));
+    }
+}
+
+fn switch_knows_every_name(plugin: &Manifest, off: &Manifest) {
+    let name = format!("{}.{}", text(get(plugin, "metadata/namespace")), text(get(plugin, "metadata/name")));
     let want = [
         format!("extensions.istio.io/trafficextension/{name}"),
         format!("extensions.istio.io/trafficextension/{name}~istio-translated-wasmplugin"),
         format!("extensions.istio.io/wasmplugin/{name}"),
     ];
-    let off = read(OFF);
-    let switches = fields(get(&off, "spec/configPatches/0/patch/value/typed_per_filter_config"));
+    let switches = fields(get(off, "spec/configPatches/0/patch/value/typed_per_filter_config"));
     assert_eq!(switches.iter().map(|(name, _)| name.clone()).collect::<BTreeSet<_>>(), BTreeSet::from(want));
     for (name, switch) in switches {
         let kind = field(switch, "@type").map(text);

@@ -3,6 +3,7 @@
 
 mod agreement; // names and policies that must be the same in several files
 mod auth; // what `auth` stands on: failure, TLS, one policy
+mod derived; // files that are made of others
 mod kinds; // Kubernetes' schemas, where they are at hand
 mod manifest; // the files
 mod policies; // what is inside
@@ -112,7 +113,7 @@ fn what_is_to_be_replaced_cannot_work() {
             assert!(image.starts_with("registry.example/"), "{}: {image}", manifest.file); // RFC 2606
         }
     }
-    assert_eq!(plugins, 11, "plugins that pin a digest");
+    assert_eq!(plugins, 20, "plugins that pin a digest");
 }
 
 /// The manifest with an `x` behind the name of one field.

@@ -110,7 +110,8 @@ fn both_kinds_of_istio_say_the_same() {
 #[test]
 fn patches_find_their_gateway() {
     let plugin = only(PLUGIN.0, PLUGIN.1);
-    for name in ["istio/ratelimit/route-policy.yaml", "istio/ratelimit/gateway.yaml"] {
+    for name in ["route-off", "route-policy", "gateway"].map(|name| format!("istio/ratelimit/{name}.yaml")) {
+        let name = name.as_str();
         let patch = only(name, "EnvoyFilter");
         assert_eq!(get(&patch, "metadata/namespace"), get(&plugin, "metadata/namespace"), "{name}");
         assert_eq!(

@@ -20,7 +20,7 @@ use crate::tree::{at, documents, field};
 const PLATFORMS: [&str; 5] = ["envoy", "istio", "istio-legacy", "envoy-gateway", "higress"];
 
 /// Prints a manifest.
-fn rendered(filter: &str, policy: &Path, options: &str) -> String {
+pub(crate) fn rendered(filter: &str, policy: &Path, options: &str) -> String {
     let policy = policy.display().to_string();
     let line = ["sluice", "render", filter, policy.as_str()].into_iter().chain(options.split_whitespace());
     match CommandLine::try_parse_from(line).unwrap_or_else(|error| panic!("{options}: {error}")).command {
@@ -48,7 +48,7 @@ fn each(see: &mut dyn FnMut(Filter, &str, &Path, &str)) {
     }
 }
 
-fn temporary(name: &str, content: &str) -> PathBuf {
+pub(crate) fn temporary(name: &str, content: &str) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::write(&path, content).expect("a temporary file");
     path
