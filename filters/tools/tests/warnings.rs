@@ -96,6 +96,51 @@ fn a_limit_before_auth_is_seen() {
     assert!(swapped.lines().nth(line - 1).expect("it").contains("sluice.ratelimit"), "{found:#?}");
 }
 
+/// Manifests whose routes get their policies from other ones: as we ship them, and with the policy taken from one of two routes
+/// that only the client's header tells apart.
+#[test]
+fn routes_of_manifests_that_clients_choose_are_seen() {
+    let istio =
+        ["wasmplugin", "routes", "route-policy"].map(|name| format!("envoy-config/istio/canary/{name}.yaml"));
+    let gateway =
+        ["extensionpolicy", "routes"].map(|name| format!("envoy-config/gateway/canary/{name}.yaml"));
+    for (name, files, from, to, want) in [
+        ("Istio", &istio[..], "route: { name: checkout }", "route: { name: checkout }", None),
+        (
+            "Istio, one of two",
+            &istio,
+            "route: { name: checkout }",
+            "route: { name: another }",
+            Some("- name: checkout\n"),
+        ),
+        ("Envoy Gateway", &gateway, "sectionName: checkout }", "sectionName: checkout }", None),
+        (
+            "Envoy Gateway, one of two",
+            &gateway,
+            "sectionName: checkout }",
+            "sectionName: another }",
+            Some("- name: checkout\n"),
+        ),
+    ] {
+        let whole: Vec<String> = files.iter().map(|file| read(file)).collect();
+        let whole = whole.join("---\n");
+        assert!(whole.contains(from), "{name}");
+        let changed = whole.replace(from, to);
+        let found = warnings_of(&changed, &files[0]);
+        let codes: Vec<&str> = found.iter().filter_map(|finding| Some(finding.warning?.code())).collect();
+        assert_eq!(
+            codes,
+            want.map(|_| "route-chosen-by-client").into_iter().collect::<Vec<_>>(),
+            "{name}: {found:#?}"
+        );
+        for (finding, want) in found.iter().zip(want) {
+            let line = usize::try_from(finding.line).expect("a line");
+            let line = changed.lines().nth(line - 1).expect("it").to_owned() + "\n";
+            assert!(line.trim_start().starts_with(want), "{name}: {line:?}");
+        }
+    }
+}
+
 #[test]
 fn claims_that_nobody_verifies_are_seen() {
     let text = read(CHAIN);

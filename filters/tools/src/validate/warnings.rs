@@ -26,7 +26,7 @@ pub fn of(document: &Document<'_>, all: &[&Document<'_>]) -> Vec<Finding> {
     vm::warn(document, &mut found);
     capability::warn(document, &mut found);
     chain::warn(document, all, &mut found);
-    routes::warn(document, &mut found);
+    routes::warn(document, all, &mut found);
     tls::warn(document, all, &mut found);
     clusters::warn(document, &mut found);
     found

@@ -1,7 +1,10 @@
 //! Envoy chooses the route, and with it the policy, before any filter runs: by what the client sent.
 
+mod applied; // policies that stand in other documents
+
 use crate::filter::Filter;
 use crate::located::Located;
+use crate::tree::{entries, items, text};
 use crate::validate::finding::{Finding, Warning};
 use crate::validate::site::Document;
 use crate::validate::visit::{join, visit};
@@ -9,16 +12,25 @@ use filter_api::Value;
 
 use super::reads::digest;
 
-pub(super) fn warn(document: &Document<'_>, found: &mut Vec<Finding>) {
-    let headers = output_headers(document);
+pub(super) fn warn(document: &Document<'_>, all: &[&Document<'_>], found: &mut Vec<Finding>) {
+    let headers = output_headers(document, all);
+    let judge = |found: &mut Vec<Finding>, routes: &dyn Fn(Filter) -> Vec<Route>| {
+        siblings(Filter::Auth, &routes(Filter::Auth), &|_| true, found);
+        siblings(
+            Filter::Canary,
+            &routes(Filter::Canary),
+            &|name| headers.contains(&name.to_lowercase()),
+            found,
+        );
+    };
+    judge(found, &|filter| applied::routes(document, all, filter));
     visit(document.root, "", &mut |seen| {
         if let Some(switches) = seen.node.field("typed_per_filter_config") {
             off(switches, &join(seen.path, "typed_per_filter_config"), found);
         }
         if let Some(routes) = seen.node.field("routes") {
             let path = join(seen.path, "routes");
-            siblings(Filter::Auth, routes, &path, &|_| true, found);
-            siblings(Filter::Canary, routes, &path, &|name| headers.contains(&name.to_owned()), found);
+            judge(found, &|filter| of_envoy(routes, &path, filter));
         }
     });
 }
@@ -42,31 +54,41 @@ fn is_of(name: &str, filter: Filter) -> bool {
     }
 }
 
+/// A route, as requests find it, and what it says about a filter.
+struct Route {
+    /// Its conditions.
+    wanted: Value,
+    setting: Option<u64>,
+    line: u64,
+    path: String,
+}
+
+fn of_envoy(routes: &Located, path: &str, filter: Filter) -> Vec<Route> {
+    let route = |(place, route): (usize, &Located)| {
+        let wanted = route.field("match")?.value();
+        let path = format!("{path}[{place}]");
+        Some(Route { wanted, setting: setting(route, filter), line: route.line, path })
+    };
+    routes.items().iter().enumerate().filter_map(route).collect()
+}
+
 /// Routes that are alike but for headers of a client, and have different policies.
 ///
 /// * `chosen`: whether a client chooses among the routes by this header without being asked.
-fn siblings(
-    filter: Filter,
-    routes: &Located,
-    path: &str,
-    chosen: &dyn Fn(&str) -> bool,
-    found: &mut Vec<Finding>,
-) {
+fn siblings(filter: Filter, routes: &[Route], chosen: &dyn Fn(&str) -> bool, found: &mut Vec<Finding>) {
     let mut groups: Vec<(u64, Option<u64>, u64)> = Vec::new(); // match, policy, line
-    for (place, route) in routes.items().iter().enumerate() {
-        let Some(wanted) = route.field("match") else { continue };
-        let (key, policy) = (without(wanted, chosen).digest(), setting(route, filter));
+    for Route { wanted, setting, line, path } in routes {
+        let key = without(wanted, chosen).digest();
         match groups.iter().find(|(other, ..)| *other == key) {
-            Some((_, other, line)) if *other != policy => {
+            Some((_, other, first)) if other != setting => {
                 let message = format!(
-                    "has another policy of {} than the route on line {line}, and only a header of the client's tells them apart",
+                    "has another policy of {} than the route on line {first}, and only a header of the client's tells them apart",
                     filter.name()
                 );
-                let path = format!("{path}[{place}]");
-                found.push(Finding::warning(route.line, Warning::RouteChosenByClient, path, message));
+                found.push(Finding::warning(*line, Warning::RouteChosenByClient, path.clone(), message));
             }
             Some(_) => {}
-            None => groups.push((key, policy, route.line)),
+            None => groups.push((key, *setting, *line)),
         }
     }
 }
@@ -80,30 +102,34 @@ fn setting(route: &Located, filter: Filter) -> Option<u64> {
     policy.or(switch)
 }
 
-/// A route's `match` without some of its headers.
-fn without(wanted: &Located, left_out: &dyn Fn(&str) -> bool) -> Value {
-    let Value::Map(mut fields) = wanted.value() else { return wanted.value() };
-    for (name, value) in &mut fields {
-        if let (true, Value::List(headers)) = (name == "headers", value) {
-            headers.retain(|header| !name_of(header).is_some_and(left_out));
+/// A route's `match` without its own name and without some of its headers: a list in Envoy and `HTTPRoute`, a mapping in
+/// `VirtualService`.
+fn without(wanted: &Value, left_out: &dyn Fn(&str) -> bool) -> Value {
+    let Value::Map(fields) = wanted else { return wanted.clone() };
+    let mut fields = fields.clone();
+    for (_, value) in fields.iter_mut().filter(|(name, _)| name == "headers") {
+        match value {
+            Value::List(headers) => headers.retain(|header| !text(header, "name").is_some_and(left_out)),
+            Value::Map(headers) => headers.retain(|(name, _)| !left_out(name)),
+            _ => {}
         }
     }
-    fields
-        .retain(|(name, value)| name != "headers" || !matches!(value, Value::List(left) if left.is_empty()));
+    let is_empty = |value: &Value| items(Some(value)).is_empty() && entries(Some(value)).is_empty();
+    fields.retain(|(name, value)| name != "name" && (name != "headers" || !is_empty(value)));
     Value::Map(fields)
 }
 
-fn name_of(header: &Value) -> Option<&str> {
-    let Value::Map(fields) = header else { return None };
-    let name = fields.iter().find_map(|(name, value)| (name == "name").then_some(value));
-    if let Some(Value::Text(name)) = name { Some(name) } else { None }
-}
-
-/// The headers into which `canary` writes its decisions.
-fn output_headers(document: &Document<'_>) -> Vec<String> {
-    let policies = document.policies().filter(|policy| policy.filter == Filter::Canary);
-    let named = policies.map(|policy| policy.tree.text_at(&["output", "header"]).unwrap_or(DEFAULT));
-    named.chain([DEFAULT]).map(str::to_lowercase).collect()
+/// The headers into which `canary` writes its decisions: in this document, or, if it has no `canary`, in any.
+fn output_headers(document: &Document<'_>, all: &[&Document<'_>]) -> Vec<String> {
+    let of = |document: &Document<'_>| -> Vec<String> {
+        let policies = document.policies().filter(|policy| policy.filter == Filter::Canary);
+        policies
+            .map(|policy| policy.tree.text_at(&["output", "header"]).unwrap_or(DEFAULT).to_lowercase())
+            .collect()
+    };
+    let own = of(document);
+    let named = if own.is_empty() { all.iter().flat_map(|other| of(other)).collect() } else { own };
+    named.into_iter().chain([DEFAULT.to_owned()]).collect()
 }
 
 const DEFAULT: &str = "x-sluice-subset";
