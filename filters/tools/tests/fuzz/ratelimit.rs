@@ -96,7 +96,7 @@ fn rate_limit_records() {
             policy(
                 r#""global": {"cluster": "c", "domain": "d", "descriptor": "a", "lease": 10, "on_failure": "deny"}"#,
             ),
-            15,
+            20,
         ),
     ];
     let user = |id: &str| FakeRequest::get("/").field("x-user", id);
