@@ -80,6 +80,11 @@ bench: build-tests envoy ## measure CPU time per request, throughput, propagatio
 	$(Q)cargo build --quiet --locked --release -p e2e --bins
 	$(Q)cargo run --quiet --locked --release -p e2e --bin bench -- $(BENCH)
 
+.PHONY: bench-report
+bench-report: build-tests envoy ## measure all that and more, write e2e/bench/REPORT.md and the README's figures (BENCH=--quick: target/bench/)
+	$(Q)cargo build --quiet --locked --release -p e2e --bins
+	$(Q)cargo run --quiet --locked --release -p e2e --bin bench -- --report $(BENCH)
+
 .PHONY: abi
 abi: build ## write the imports and exports of each filter into its abi.txt, and the hardened configurations that allow just these
 	$(Q)SLUICE_ABI=write cargo test --quiet --locked -p sluice --test artifacts --test capabilities -- imports_and_exports hardened

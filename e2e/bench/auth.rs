@@ -5,18 +5,21 @@ use std::sync::Arc;
 use e2e::{Draft, Error, Key, artifact, now, parse_yaml};
 use serde_json::{Value, json};
 
-use crate::case::{Case, Filter, NONE, POLICY};
+use crate::case::{Case, EMPTY, Filter, NONE, POLICY, empty};
 use crate::traffic::Traffic;
 
 /// All cases, the plainest first.
 pub(crate) fn cases() -> Result<Vec<Case>, Error> {
-    let mut cases = vec![Case::plain(NONE, "no filter", Vec::new())?];
+    let mut cases = vec![
+        Case::plain(NONE, "no filter", Vec::new())?,
+        Case::plain(EMPTY, "empty Wasm filter", vec![empty()?])?,
+    ];
     let mut known = None;
     for (name, key) in
         [("rs256", Key::rsa("rs256")), ("es256", Key::p256("es256")), ("eddsa", Key::ed25519("eddsa"))]
     {
         let set = json!({ "keys": [key.jwk()] });
-        let tokens = Tokens::new(&key);
+        let tokens = Tokens::new(&key, DIFFERENT);
         let fresh = tokens.fresh();
         let algorithm = key.algorithm();
         cases.push(first_sight(
@@ -43,6 +46,12 @@ pub(crate) fn cases() -> Result<Vec<Case>, Error> {
 
 fn first_sight(who: &str, name: &str, about: &str, filter: Filter, traffic: &Traffic) -> Result<Case, Error> {
     Ok(Case::plain(&format!("{who}-{name}"), about, vec![filter])?.traffic(traffic.clone()))
+}
+
+/// What is measured of tokens that were seen before.
+pub(crate) fn known() -> Result<Vec<Case>, Error> {
+    let key = Key::rsa("rs256");
+    known_tokens(&json!({ "keys": [key.jwk()] }), &Tokens::new(&key, 1))
 }
 
 fn known_tokens(set: &Value, tokens: &Tokens) -> Result<Vec<Case>, Error> {
@@ -89,15 +98,16 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    pub(crate) fn new(key: &Key) -> Self {
+    /// So many different ones.
+    pub(crate) fn new(key: &Key, count: usize) -> Self {
         let draft = draft();
-        let good = (0..DIFFERENT).map(|n| draft.clone().claim("jti", format!("{n:08x}")).sign(key)).collect();
+        let good = (0..count).map(|n| draft.clone().claim("jti", format!("{n:08x}")).sign(key)).collect();
         let expired = draft.claim("exp", now() - 36_000).sign(key);
         Self { good, expired }
     }
 
     /// So many that none is known when its turn comes again.
-    fn fresh(&self) -> Traffic {
+    pub(crate) fn fresh(&self) -> Traffic {
         Traffic::of(self.good.iter().map(|token| vec![bearer(token)]))
     }
 
@@ -133,8 +143,15 @@ pub(crate) fn bearer(token: &str) -> (String, String) {
     ("authorization".to_owned(), format!("Bearer {token}"))
 }
 
-fn ours(set: &Value) -> Result<Filter, Error> {
+pub(crate) fn ours(set: &Value) -> Result<Filter, Error> {
     wasm(policy(set))
+}
+
+/// The same for tokens that are signed in another way than by default.
+pub(crate) fn ours_with(set: &Value, algorithm: &str) -> Result<Filter, Error> {
+    let mut policy = policy(set);
+    policy["providers"][0]["algorithms"] = json!([algorithm]);
+    wasm(policy)
 }
 
 /// Asks for a token.
@@ -169,7 +186,7 @@ fn wasm(policy: Value) -> Result<Filter, Error> {
     Ok(Filter::wasm("sluice.auth", &artifact("auth.wasm")?, policy))
 }
 
-fn native(set: &Value, cache: Option<Value>) -> Filter {
+pub(crate) fn native(set: &Value, cache: Option<Value>) -> Filter {
     let mut provider = json!({
         "issuer": ISSUER,
         "audiences": ["orders"],
@@ -191,4 +208,4 @@ fn native(set: &Value, cache: Option<Value>) -> Filter {
 
 pub(crate) const ISSUER: &str = "https://issuer.example";
 /// More than a worker remembers (4096).
-const DIFFERENT: usize = 4_800;
+pub(crate) const DIFFERENT: usize = 4_800;

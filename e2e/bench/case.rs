@@ -144,10 +144,9 @@ fn builds_of(filter: &str, against: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
 fn references() -> Result<Vec<Case>, Error> {
     use Decides::{AtRandom, ByRules, Nobody};
     let full = LUA_SOURCE.replace("FULL = false", "FULL = true");
-    let empty = wasm(&artifact("test/empty.wasm")?, json!({}));
     Ok(vec![
         Case::new(NONE, "no filter", None, Nobody)?,
-        Case::new("empty", "empty Wasm filter", empty, Nobody)?,
+        Case::new(EMPTY, "empty Wasm filter", Some(empty()?), Nobody)?,
         Case::new("native", "routes: 3 header matches, runtime_fraction", None, AtRandom)?
             .with_routes(parse_yaml(NATIVE)?),
         Case::new(
@@ -192,6 +191,11 @@ fn canaries() -> Result<Vec<Case>, Error> {
     Ok(cases)
 }
 
+/// A module that exports what a filter has to, and does nothing: what Wasm costs by itself.
+pub(crate) fn empty() -> Result<Filter, Error> {
+    Ok(Filter::wasm("sluice.canary", &artifact("test/empty.wasm")?, json!({})))
+}
+
 fn wasm(module: &Path, policy: Value) -> Option<Filter> {
     Some(Filter::wasm("sluice.canary", module, policy))
 }
@@ -226,6 +230,7 @@ fn each(routes: &Value, change: impl Fn(&mut Value)) -> Value {
 }
 
 pub(crate) const NONE: &str = "none";
+pub(crate) const EMPTY: &str = "empty";
 pub(crate) const LUA: &str = "lua";
 pub(crate) const CANARY: &str = "canary";
 pub(crate) const AGAINST: &str = "against-";

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::{self, Command, Stdio};
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use e2e::{Envoy, Error, until};
@@ -35,12 +36,12 @@ impl Process {
         self.cpu()
     }
 
-    /// Bytes of memory that it has in RAM.
+    /// Bytes of memory of its own that it has in RAM: not those of its program's file.
     pub(crate) fn resident(&self) -> Result<u64, Error> {
         let text = fs::read_to_string(format!("/proc/{}/status", self.id))?;
-        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap_or_default();
         let kibibytes = line.trim().strip_suffix(" kB").and_then(|number| number.parse::<u64>().ok());
-        Ok(kibibytes.ok_or("/proc says nothing of VmRSS")? * 1024)
+        Ok(kibibytes.ok_or("/proc says nothing of RssAnon")? * 1024)
     }
 
     fn asleep(&self) -> Result<bool, Error> {
@@ -99,6 +100,36 @@ impl Urgent {
 impl Drop for Urgent {
     fn drop(&mut self) {
         self.own.relax();
+    }
+}
+
+/// As long as it lives, Envoy is on one core and this process on another, where there are two, and both run before
+/// everything that is not as urgent, where that is allowed.
+#[derive(Debug)]
+pub(crate) struct Apart {
+    pub(crate) envoy: Process,
+    pub(crate) own: Process,
+    all_cores: String,
+    pub(crate) pinned: bool,
+    pub(crate) urgent: bool,
+}
+
+impl Apart {
+    /// To be had after Envoy has started, as [`Urgent`].
+    pub(crate) fn new(envoy: &Envoy) -> Result<Self, Error> {
+        let id = envoy.process_id().ok_or("the bench needs Envoy as a process of this machine")?;
+        let (envoy, own) = (Process::new(id), Process::new(process::id()));
+        let last = available_parallelism()?.get() - 1;
+        let pinned = last > 0 && envoy.pin(&last.to_string()) && own.pin("0");
+        let urgent = pinned && own.hurry() && envoy.hurry();
+        Ok(Self { envoy, own, all_cores: format!("0-{last}"), pinned, urgent })
+    }
+}
+
+impl Drop for Apart {
+    fn drop(&mut self) {
+        self.own.relax();
+        self.own.pin(&self.all_cores);
     }
 }
 

@@ -38,6 +38,14 @@ impl Goal {
         }
     }
 
+    /// What a table says of it: what, the verdict, the unit and three figures.
+    pub(crate) fn cells(&self) -> Vec<String> {
+        let Self { about, unit, got, aim, limit } = self;
+        let figures = [got, aim, limit].map(|value| format!("{value:.2}"));
+        let [got, aim, limit] = figures;
+        vec![about.clone(), self.verdict().to_owned(), (*unit).to_owned(), got, aim, limit]
+    }
+
     pub(crate) fn to_json(&self) -> Value {
         let Self { about, unit, got, aim, limit } = self;
         json!({ "about": about, "unit": unit, "got": got, "aim": aim, "limit": limit, "verdict": self.verdict() })

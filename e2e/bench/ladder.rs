@@ -36,14 +36,14 @@ pub(crate) fn steps(policy: &Value) -> Vec<Step> {
     steps
 }
 
-fn with_rules(policy: &Value, rules: Vec<Value>) -> Value {
+pub(crate) fn with_rules(policy: &Value, rules: Vec<Value>) -> Value {
     let mut policy = policy.clone();
     policy["rules"] = Value::Array(rules);
     policy
 }
 
 /// The first is the one that the check before the measurement asks for; nobody who is measured meets any.
-fn rules(count: usize) -> Vec<Value> {
+pub(crate) fn rules(count: usize) -> Vec<Value> {
     let other = |number: usize| {
         json!({
             "name": format!("rule-{number}"),
@@ -58,7 +58,7 @@ fn dyed() -> Value {
     json!({ "name": "dyed", "when": { "header": { "name": "x-env", "exact": "canary" } }, "subset": "canary" })
 }
 
-fn listed() -> Value {
+pub(crate) fn listed() -> Value {
     json!({
         "name": "listed",
         "when": { "list": { "name": "beta-users", "key": { "header": "x-user-id" } } },

@@ -38,6 +38,17 @@ impl Lane {
 
     /// Sends the next request and returns the body of the answer.
     pub(crate) async fn exchange(&mut self) -> Result<&[u8]> {
+        self.send_next().await?;
+        self.receive_good().await
+    }
+
+    /// The same with another request than its own.
+    pub(crate) async fn exchange_this(&mut self, request: &[u8]) -> Result<&[u8]> {
+        send(&self.stream, request).await?;
+        self.receive_good().await
+    }
+
+    async fn receive_good(&mut self) -> Result<&[u8]> {
         let body = self.receive_answer().await?;
         if !self.buffer.starts_with(self.status_line.as_bytes()) {
             return Err(Error::other(String::from_utf8_lossy(&self.buffer[..body.start]).into_owned()));
@@ -47,6 +58,7 @@ impl Lane {
 
     /// The same whatever the status is: that, and the body.
     pub(crate) async fn ask(&mut self) -> Result<(u16, &[u8])> {
+        self.send_next().await?;
         let body = self.receive_answer().await?;
         // `HTTP/1.1 200 OK`
         let status = str::from_utf8(&self.buffer[9..12]).ok().and_then(|status| status.parse().ok());
@@ -54,9 +66,13 @@ impl Lane {
         Ok((status, &self.buffer[body]))
     }
 
-    async fn receive_answer(&mut self) -> Result<Range<usize>> {
-        self.send().await?;
+    async fn send_next(&mut self) -> Result<()> {
+        send(&self.stream, &self.requests[self.sent % self.requests.len()]).await?;
         self.sent += 1;
+        Ok(())
+    }
+
+    async fn receive_answer(&mut self) -> Result<Range<usize>> {
         let mut filled = 0;
         loop {
             filled += self.receive(filled).await?;
@@ -64,18 +80,6 @@ impl Lane {
                 return Ok(body..filled);
             }
         }
-    }
-
-    async fn send(&self) -> Result<()> {
-        let mut rest = self.requests[self.sent % self.requests.len()].as_slice();
-        while !rest.is_empty() {
-            match self.stream.try_write(rest) {
-                Ok(sent) => rest = &rest[sent..],
-                Err(e) if e.kind() == ErrorKind::WouldBlock => self.stream.writable().await?,
-                Err(e) => return Err(e),
-            }
-        }
-        Ok(())
     }
 
     /// `poll_read` instead of `try_read`: after a short read it knows that the socket is empty, and saves a system call.
@@ -89,8 +93,19 @@ impl Lane {
     }
 }
 
+async fn send(stream: &TcpStream, mut rest: &[u8]) -> Result<()> {
+    while !rest.is_empty() {
+        match stream.try_write(rest) {
+            Ok(sent) => rest = &rest[sent..],
+            Err(e) if e.kind() == ErrorKind::WouldBlock => stream.writable().await?,
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
+}
+
 /// Where the body begins, once all of it is there.
-fn body(received: &[u8]) -> Result<Option<usize>> {
+pub(crate) fn body(received: &[u8]) -> Result<Option<usize>> {
     let Some(end) = received.windows(4).position(|window| window == b"\r\n\r\n") else { return Ok(None) };
     let head = str::from_utf8(&received[..end]).map_err(Error::other)?;
     let length = head.split("\r\n").find_map(|line| line.strip_prefix("content-length: "));
@@ -100,19 +115,20 @@ fn body(received: &[u8]) -> Result<Option<usize>> {
     Ok((received.len() >= body + length).then_some(body))
 }
 
-/// As a browser's script would send it behind a gateway that traces.
+/// As a browser's script would send it behind a gateway that traces. A user among `more` is the only one.
 pub(crate) fn request(user: usize, more: &[(String, String)]) -> Vec<u8> {
-    let mut text = format!(
-        "GET /shop/items/4711?color=red HTTP/1.1\r\n\
+    let mut text = "GET /shop/items/4711?color=red HTTP/1.1\r\n\
          host: shop.example.com\r\n\
          user-agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0\r\n\
          accept: application/json\r\n\
          accept-encoding: gzip, deflate, br\r\n\
          cookie: theme=dark; session=6f1d2c9e0b7a4c55\r\n\
          traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n\
-         x-request-id: 1b4e28ba-2fa1-41d2-883f-0016d3cca427\r\n\
-         x-user-id: user-{user}\r\n"
-    );
+         x-request-id: 1b4e28ba-2fa1-41d2-883f-0016d3cca427\r\n"
+        .to_owned();
+    if more.iter().all(|(name, _)| name != "x-user-id") {
+        text += &format!("x-user-id: user-{user}\r\n");
+    }
     for (name, value) in more {
         text += &format!("{name}: {value}\r\n");
     }
@@ -120,4 +136,5 @@ pub(crate) fn request(user: usize, more: &[(String, String)]) -> Vec<u8> {
     text.into_bytes()
 }
 
-const BUFFER: usize = 8 * 1024;
+/// Answers here are shorter.
+pub(crate) const BUFFER: usize = 8 * 1024;

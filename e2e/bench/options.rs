@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// See [`USAGE`].
 #[derive(Debug, Clone)]
@@ -13,12 +14,19 @@ pub(crate) struct Options {
     pub(crate) revocations: usize,
     /// Different ones, to see what they leave in memory.
     pub(crate) tokens: usize,
+    /// How often, and how long, each case is asked at each rate.
+    pub(crate) stretches: usize,
+    pub(crate) stretch: Duration,
+    /// How far things grow.
+    pub(crate) largest: usize,
     /// Of [`PARTS`]; none: all.
     parts: Vec<String>,
     pub(crate) against: Vec<PathBuf>,
     pub(crate) check: bool,
-    /// Everything was measured as the documents say, so the result may stand beside them.
-    pub(crate) whole: bool,
+    /// A document is written.
+    pub(crate) report: bool,
+    /// Nothing was left out or made shorter.
+    whole: bool,
 }
 
 impl Options {
@@ -30,9 +38,13 @@ impl Options {
             updates: 150,
             revocations: 60,
             tokens: 100_000,
+            stretches: 6,
+            stretch: Duration::from_millis(1_500),
+            largest: 1_000_000,
             parts: Vec::new(),
             against: Vec::new(),
             check: false,
+            report: false,
             whole: true,
         };
         let mut arguments = arguments;
@@ -43,6 +55,10 @@ impl Options {
                     options.check = true;
                     continue;
                 }
+                "--report" => {
+                    options.report = true;
+                    continue;
+                }
                 "--rounds" => options.rounds = positive(&value()?)?,
                 "--requests" => options.requests = positive(&value()?)?,
                 "--updates" => options.updates = positive(&value()?)?,
@@ -51,7 +67,8 @@ impl Options {
                 "--part" => options.parts.push(part(value()?)?),
                 "--quick" => {
                     (options.rounds, options.updates) = (15, 30);
-                    (options.revocations, options.tokens) = (10, 20_000);
+                    (options.revocations, options.tokens, options.largest) = (10, 20_000, 10_000);
+                    (options.stretches, options.stretch) = (2, Duration::from_millis(500));
                 }
                 other => return Err(format!("what is {other}?")),
             }
@@ -64,7 +81,20 @@ impl Options {
 impl Options {
     /// Whether this part is to be measured.
     pub(crate) fn wants(&self, part: &str) -> bool {
-        self.parts.is_empty() || self.parts.iter().any(|wanted| wanted == part)
+        match self.parts.as_slice() {
+            [] => self.report || !OF_REPORT.contains(&part),
+            parts => parts.iter().any(|wanted| wanted == part),
+        }
+    }
+
+    /// Whether all of the report was measured as the documents say, so that it may replace the one that is kept.
+    pub(crate) fn keeps(&self) -> bool {
+        self.report && self.whole
+    }
+
+    /// A line has many points, and needs no more than to show its slope.
+    pub(crate) fn growth_rounds(&self) -> usize {
+        self.rounds.div_ceil(3)
     }
 }
 
@@ -83,15 +113,18 @@ fn positive(text: &str) -> Result<usize, String> {
     }
 }
 
-const PARTS: [&str; 5] = ["cost", "propagation", "revocation", "memory", "throughput"];
+const PARTS: [&str; 7] = ["cost", "propagation", "revocation", "memory", "throughput", "growth", "latency"];
+/// Parts that are measured for the report, or when they are asked for.
+const OF_REPORT: [&str; 2] = ["growth", "latency"];
 pub(crate) const USAGE: &str = "\
-bench [--quick] [--rounds N] [--requests N] [--only CASE]... [--against WASM]... [--updates N] [--part NAME]... [--check]
-  --rounds N         rounds of each case (60)
+bench [--report] [--quick] [--rounds N] [--requests N] [--only CASE]... [--against WASM]... [--updates N] [--part NAME]... [--check]
+  --report           also measure growth and latency, and write REPORT.md
+  --rounds N         rounds of each case (60; a third of them for growth)
   --requests N       requests in a round (2000)
   --only CASE        this case and `none`; may be repeated, and may be the beginning of a name
   --against WASM     also a case with another build of a module, named `canary..` or `ratelimit..`; may be repeated
   --updates N        policy changes of each kind (150)
-  --part NAME        only cost (CPU time), propagation, revocation, memory or throughput; may be repeated
-  --quick            15 rounds, 30 policy changes, 10 revocations, 20 000 tokens
+  --part NAME        only cost (CPU time), propagation, revocation, memory, throughput, growth or latency; may be repeated
+  --quick            15 rounds, 30 policy changes, 10 revocations, 20 000 tokens, growth up to 10 000, 2 stretches of half a second
   --check            exit with an error when a goal is missed
-Without options the result goes to e2e/bench/, else to target/bench/.";
+With --report alone the result goes to e2e/bench/ and into the README, else to target/bench/.";

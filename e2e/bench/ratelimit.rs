@@ -6,15 +6,20 @@ use e2e::{Error, Key, artifact, parse_yaml};
 use serde_json::{Value, json};
 
 use crate::auth::{self, Tokens};
-use crate::case::{AGAINST, Case, Filter, NONE, POLICY, with_route_metadata};
+use crate::case::{AGAINST, Case, EMPTY, Filter, NONE, POLICY, empty, with_route_metadata};
 use crate::traffic::Traffic;
 
 /// All cases, the plainest first.
 pub(crate) fn cases(against: &[PathBuf]) -> Result<Vec<Case>, Error> {
     let mut cases = vec![
         Case::plain(NONE, "no filter", Vec::new())?,
+        Case::plain(EMPTY, "empty Wasm filter", vec![empty()?])?,
         Case::plain(NATIVE, "local_ratelimit: one bucket", vec![native(PLENTY)])?,
-        Case::plain("native-keyed", "local_ratelimit: a bucket for each x-user-id", vec![native_by_user()])?,
+        Case::plain(
+            "native-keyed",
+            "local_ratelimit: a bucket for each x-user-id",
+            vec![native_by_user(65_536)],
+        )?,
         Case::plain("native-refused", "local_ratelimit: over the limit", vec![native(NOTHING)])?
             .traffic(Traffic::default().answered(429)),
     ];
@@ -65,7 +70,7 @@ fn local() -> Result<Vec<Case>, Error> {
 fn chain() -> Result<Vec<Case>, Error> {
     let key = Key::rsa("rs256");
     let set = json!({ "keys": [key.jwk()] });
-    let known = Tokens::new(&key).known(1);
+    let known = Tokens::new(&key, 1).known(1);
     let by_tenant =
         json!({ "limits": [{ "name": "tenants", "key": [{ "claim": "tenant" }], "rate": rate(PLENTY) }] });
     let (auth, canary) = (auth::policy(&set), parse_yaml(POLICY)?);
@@ -103,7 +108,7 @@ pub(crate) fn rate(requests: u32) -> Value {
     json!({ "requests": requests, "per": "1s" })
 }
 
-fn ours(limits: impl IntoIterator<Item = Value>) -> Result<Filter, Error> {
+pub(crate) fn ours(limits: impl IntoIterator<Item = Value>) -> Result<Filter, Error> {
     let limits: Vec<Value> = limits.into_iter().collect();
     wasm(json!({ "limits": limits }))
 }
@@ -112,7 +117,7 @@ fn with_fields(limit: &Value) -> Result<Filter, Error> {
     wasm(json!({ "limits": [limit], "headers": "ietf" }))
 }
 
-fn wasm(policy: Value) -> Result<Filter, Error> {
+pub(crate) fn wasm(policy: Value) -> Result<Filter, Error> {
     Ok(Filter::wasm("sluice.ratelimit", &artifact("ratelimit.wasm")?, policy))
 }
 
@@ -134,7 +139,7 @@ fn local_ratelimit(requests: u32) -> Value {
     })
 }
 
-fn native_by_user() -> Filter {
+pub(crate) fn native_by_user(most: usize) -> Filter {
     let mut filter = local_ratelimit(PLENTY);
     let bucket = filter["typed_config"]["token_bucket"].clone();
     let by_user = json!({ "request_headers": { "header_name": "x-user-id", "descriptor_key": "user" } });
@@ -142,7 +147,7 @@ fn native_by_user() -> Filter {
     // Without a value: one bucket for each that comes.
     filter["typed_config"]["descriptors"] =
         json!([{ "entries": [{ "key": "user" }], "token_bucket": bucket }]);
-    filter["typed_config"]["max_dynamic_descriptors"] = json!(65_536);
+    filter["typed_config"]["max_dynamic_descriptors"] = json!(most);
     Filter::Native(filter)
 }
 

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::case::NONE;
 use crate::cost::{Cost, Measured, median};
+use crate::growth::Growth;
+use crate::latency::Latency;
 use crate::memory::Memory;
 use crate::propagation::Propagation;
 use crate::results::{Results, percentile};
 use crate::revocation::{REFRESH, Revocation};
 use crate::throughput::Throughput;
+use crate::vm::Vm;
 
 pub(crate) fn print(results: &Results) {
     results.costs.iter().for_each(costs);
@@ -17,16 +20,17 @@ pub(crate) fn print(results: &Results) {
     }
     results.revocation.iter().for_each(revocation);
     results.memory.iter().for_each(memory);
+    if !results.vms.is_empty() {
+        vms(&results.vms);
+    }
     results.throughput.iter().for_each(throughput);
+    results.growth.iter().for_each(growth);
+    results.latency.iter().for_each(latency);
     println!();
 }
 
 fn costs(cost: &Cost) {
-    println!(
-        "\n{}: CPU time of Envoy {} for a request, microseconds",
-        cost.group.name(),
-        version(&cost.envoy)
-    );
+    println!("\n{}: CPU time of Envoy {} for a request, microseconds", cost.name, version(&cost.envoy));
     println!("{:<15} {:<47} {:>7} {:>7} {:>7} {:>7}  {:>9}", "case", "", "min", "", "median", "", "busy");
     let none = cost.of(NONE);
     for case in &cost.measured {
@@ -51,6 +55,46 @@ fn costs(cost: &Cost) {
         println!("Envoy and the load could not be bound to a core each: expect a wide spread");
     } else if !cost.urgent {
         println!("no real-time priority here: other processes may have disturbed");
+    }
+}
+
+fn vms(vms: &[Vm]) {
+    println!("\nMemory of Envoy with one worker, and of each further worker, MiB");
+    for vm in vms {
+        println!("{:<47} {:>8.2} {:>8.2}", vm.about, vm.one_worker, vm.worker);
+    }
+}
+
+fn growth(growth: &Growth) {
+    println!("\nGrowth with {}: microseconds above no filter, least (median), and MiB", growth.about);
+    for line in &growth.lines {
+        println!("{}", line.about);
+        for point in &line.points {
+            let (least, median) =
+                (growth.above(point, Measured::least), growth.above(point, Measured::median));
+            let memory = point.mebibytes.map(|mebibytes| format!("{mebibytes:>9.2}")).unwrap_or_default();
+            println!("{:>9} {least:>+9.2} {:>11} {memory}", point.size, format!("({median:+.2})"));
+        }
+    }
+    growth.bounds.iter().for_each(|bound| println!("{bound}"));
+}
+
+fn latency(latency: &Latency) {
+    println!("\nLatency at {} requests/s from when they are due, microseconds", latency.per_second);
+    println!(
+        "{:<15} {:<47} {:>7} {:>7} {:>7} {:>7} {:>7}  {:>8} {:>5} {:>8}",
+        "case", "", "p50", "p90", "p99", "p99.9", "max", "reached", "busy", "late p99"
+    );
+    for case in &latency.cases {
+        let figures = case.micros().map(|micros| format!("{micros:>7.0}")).join(" ");
+        println!(
+            "{:<15} {:<47} {figures}  {:>8.0} {:>3.0} % {:>8.0}",
+            case.name,
+            case.about,
+            case.typical(|round| round.reached),
+            100.0 * case.typical(|round| round.busy),
+            case.typical(|round| round.late)
+        );
     }
 }
 

@@ -24,6 +24,8 @@ use crate::traffic::Traffic;
 /// What was seen of all cases that one Envoy served.
 #[derive(Debug)]
 pub(crate) struct Throughput {
+    /// For files.
+    pub(crate) name: &'static str,
     pub(crate) about: &'static str,
     pub(crate) cases: Vec<Pace>,
 }
@@ -63,7 +65,7 @@ async fn measure_one_key(options: &Options) -> Result<Throughput, Error> {
     ];
     let cases: Vec<Case> = cases.into_iter().map(|case| case.traffic(one_user())).collect();
     let stack = Stack::try_start(listener::bootstrap(&cases).workers(2)).await.map_err(|e| e.to_string())?;
-    Bench::open(&stack, &cases, None).await?.run(options, "two workers, one key").await
+    Bench::open(&stack, &cases, None).await?.run(options, "key", "two workers, one key").await
 }
 
 async fn measure_global(options: &Options) -> Result<Throughput, Error> {
@@ -93,7 +95,7 @@ async fn measure_global(options: &Options) -> Result<Throughput, Error> {
     let stack = Stack::try_start(bootstrap).await.map_err(|e| e.to_string())?;
     Bench::open(&stack, &cases, Some(&service))
         .await?
-        .run(options, "two workers, one limit for all proxies")
+        .run(options, "global", "two workers, one limit for all proxies")
         .await
 }
 
@@ -122,7 +124,12 @@ impl<'s> Bench<'s> {
         Ok(Self { service, runs, calls: BTreeMap::new() })
     }
 
-    async fn run(mut self, options: &Options, about: &'static str) -> Result<Throughput, Error> {
+    async fn run(
+        mut self,
+        options: &Options,
+        name: &'static str,
+        about: &'static str,
+    ) -> Result<Throughput, Error> {
         let count = self.runs.len();
         for round in 0..options.rounds + WARM_UP {
             if round == WARM_UP {
@@ -142,7 +149,7 @@ impl<'s> Bench<'s> {
             let calls = calls.get(&place).copied().unwrap_or(0) as f64 / sent;
             Pace { calls, ..pace }
         });
-        Ok(Throughput { about, cases: cases.collect() })
+        Ok(Throughput { name, about, cases: cases.collect() })
     }
 
     async fn take_turn(&mut self, place: usize, requests: usize) -> Result<(), Error> {
