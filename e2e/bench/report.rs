@@ -53,7 +53,7 @@ pub(crate) fn write(
         text += &format!("{summary}\n");
     }
     text += &format!("## Machine\n\n{}\n", of_machine(machine));
-    text += &format!("## Method\n\n{}\n", method(options, took));
+    text += &format!("## Method\n\n{}{}\n", method(options, took), disturbances(results));
     text += &figures::goals(goals);
     text += &figures::costs(results);
     text += &figures::throughput(results);
@@ -101,6 +101,18 @@ fn method(options: &Options, took: Duration) -> String {
          - The run took {minutes} minutes: `make bench-report`. `make bench-report BENCH=--quick` is shorter and writes to `target/bench/`.\n",
         options.growth_rounds()
     )
+}
+
+/// What made this run less quiet than it could be.
+fn disturbances(results: &Results) -> &'static str {
+    let mut costs = results.costs.iter().chain(results.growth.iter().map(|growth| &growth.cost));
+    if costs.clone().any(|cost| !cost.pinned) {
+        "- **Disturbed**: Envoy and the load could not be bound to a core each: expect a wide spread.\n"
+    } else if costs.any(|cost| !cost.urgent) {
+        "- **Disturbed**: there was no real-time priority here: other processes may have been in the way.\n"
+    } else {
+        ""
+    }
 }
 
 fn throughput_picture(name: &str) -> String {

@@ -107,6 +107,20 @@ fn leaves_out_what_was_not() {
 }
 
 #[test]
+fn owns_up_to_what_was_in_the_way() {
+    for (pinned, urgent, want) in [
+        (true, true, None),
+        (true, false, Some("no real-time priority")),
+        (false, false, Some("bound to a core each")),
+    ] {
+        let cost = Cost { pinned, urgent, ..costs() };
+        let text = document(&Results { costs: vec![cost], ..Results::default() });
+        assert_eq!(text.contains("**Disturbed**"), want.is_some(), "{pinned} {urgent}");
+        assert!(want.is_none_or(|want| text.contains(want)), "{want:?}: {text}");
+    }
+}
+
+#[test]
 fn shows_each_picture_that_is_drawn() {
     let results = results();
     let text = document(&results);
