@@ -115,7 +115,8 @@ impl<F: Filter> Root<F> {
     pub(crate) fn set_timer(&self, vm: &Vm<F>) {
         let waiting = vm.holds_requests(self.id);
         let wanted = self.live().iter().filter_map(|policy| policy.documents.poll_interval()).min();
-        let poll = if self.hurry.get() { HURRY_POLL } else { WAITING_POLL };
+        let heard_elsewhere = F::ASKS && vm.waiting.has(self.id);
+        let poll = if self.hurry.get() || heard_elsewhere { QUICK_POLL } else { WAITING_POLL };
         let others = [waiting.then_some(poll), self.renewals.pace()];
         let wanted = wanted.into_iter().chain(others.into_iter().flatten()).min().unwrap_or(Duration::ZERO);
         if self.tick_period.replace(wanted) != wanted {
@@ -165,8 +166,9 @@ fn read_policy(bytes: &[u8]) -> Option<(u64, u64)> {
     Some((u64::from_le_bytes(*digest), u64::from_le_bytes(*rest.first_chunk()?)))
 }
 
-/// How soon to go on with what was too much for one callback.
-const HURRY_POLL: Duration = Duration::from_millis(1);
+/// How soon to go on with what was too much for one callback, and how often to look whether another worker got the answer
+/// that requests wait for here: nobody tells this one.
+const QUICK_POLL: Duration = Duration::from_millis(1);
 
 /// How often to look whether the patience of a waiting request is over.
 const WAITING_POLL: Duration = Duration::from_millis(5);

@@ -38,9 +38,17 @@ pub(crate) enum Wake<'a> {
 /// Envoy holds the head of each, up to 60 KiB, and as much of the body as its buffer limit says.
 const CAPACITY: usize = 1000;
 
-/// How many are decided about in vain before an answer to somebody else's question, or a tick, leaves the others alone:
-/// a thousand requests that wait for a thousand answers must not be decided about a million times.
-const IN_VAIN: usize = 64;
+impl Wake<'_> {
+    /// How many are decided about in vain before the others are left alone: a thousand requests that wait for a thousand
+    /// answers must not be decided about a million times. Ticks come often.
+    fn in_vain(self) -> usize {
+        match self {
+            Self::Tick => 16,
+            Self::Answer(_) => 64,
+            Self::Document => usize::MAX,
+        }
+    }
+}
 
 impl Waiting {
     pub(crate) fn is_full(&self) -> bool {
@@ -93,7 +101,7 @@ impl<F: Filter> Vm<F> {
                 left_alone.push(wait);
                 continue;
             }
-            if wake != Wake::Document && in_vain >= IN_VAIN && now < wait.until {
+            if in_vain >= wake.in_vain() && now < wait.until {
                 left_alone.push(wait);
                 continue;
             }

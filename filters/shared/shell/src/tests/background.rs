@@ -162,7 +162,7 @@ fn period() -> u128 {
 fn an_answer_wakes_all_that_wait() {
     let vm = borrower("rls");
     assert_eq!((begin(&vm, 2, "/"), begin(&vm, 3, "/")), (Action::Pause, Action::Pause));
-    assert_eq!((asked(), period()), (1, 5));
+    assert_eq!((asked(), period()), (1, 1), "another worker may hear the answer");
     lend(&vm, 1, 3);
     assert_eq!(outcome(), (vec![2, 3], vec![]));
     assert_eq!((metric("sluice.borrower.lent"), metric("sluice.borrower.failed")), (1, 0));
@@ -196,7 +196,7 @@ fn a_request_that_must_wait_again_keeps_its_patience() {
     begin(&vm, 3, "/");
     lend(&vm, 1, 1);
     assert_eq!((outcome(), asked()), ((vec![2], vec![]), 2), "the other one asks now");
-    assert_eq!(period(), 5);
+    assert_eq!(period(), 1);
     tick(&vm, 20);
     assert_eq!(outcome(), (vec![], vec![]));
     lend(&vm, 2, 0);
