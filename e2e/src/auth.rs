@@ -81,21 +81,25 @@ impl Bootstrap {
         guarded
     }
 
-    /// Another of our filters behind it, with this policy (YAML): `canary`, `ratelimit`.
+    /// Another of our filters behind it, with this policy (YAML): `canary`, `ratelimit`. It stands in the bootstrap, also
+    /// where the first one comes over xDS.
     ///
     /// # Panics
-    /// When the text is no YAML, or the filter comes over xDS.
+    /// When the text is no YAML.
     #[must_use]
     pub fn behind(mut self, name: &str, yaml: &str) -> Self {
         let policy = crate::parse_yaml(yaml).unwrap_or_else(|e| panic!("{e}\n{yaml}"));
-        let filters = array(&mut first_manager(&mut self.envoy)["http_filters"]);
-        let mut filter = filters[0].clone();
-        filter["name"] = json!(format!("sluice.{name}"));
-        let plugin = &mut filter["typed_config"]["config"];
-        rename(plugin, name);
+        let mut plugin = self.plugin().clone();
+        rename(&mut plugin, name);
         plugin["configuration"]["value"] = policy;
+        let filter = json!({
+            "name": format!("sluice.{name}"),
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm", "config": plugin,
+            },
+        });
         self.behind.push(format!("{name}.wasm"));
-        filters.insert(self.behind.len(), filter);
+        array(&mut first_manager(&mut self.envoy)["http_filters"]).insert(self.behind.len(), filter);
         self
     }
 

@@ -33,7 +33,7 @@ pub(crate) fn exchange_blocking(addr: SocketAddr, request: &[u8]) -> io::Result<
     let mut received = Vec::new();
     let mut buffer = [0; 16 * 1024];
     loop {
-        if let Some(answer) = parse(&received, false) {
+        if let Some((answer, _)) = parse(&received, false, false) {
             return Ok(answer);
         }
         match stream.read(&mut buffer) {
@@ -46,37 +46,49 @@ pub(crate) fn exchange_blocking(addr: SocketAddr, request: &[u8]) -> io::Result<
     if received.is_empty() {
         sent?;
     }
-    Ok(parse(&received, true).unwrap_or(RawAnswer { status: 0, head: Vec::new(), body: received }))
+    let answer = parse(&received, false, true).map(|(answer, _)| answer);
+    Ok(answer.unwrap_or(RawAnswer { status: 0, head: Vec::new(), body: received }))
 }
 
-/// An answer, once it is complete; at the end of the stream, what there is of it.
-fn parse(received: &[u8], ended: bool) -> Option<RawAnswer> {
+/// The first answer in these bytes and how many of them it takes, once it is complete; at the end of the stream, what there
+/// is of it.
+///
+/// * `bodiless`: whatever its head says of a body, none comes, as after `HEAD`.
+pub(crate) fn parse(received: &[u8], bodiless: bool, ended: bool) -> Option<(RawAnswer, usize)> {
     let end = received.windows(4).position(|w| w == b"\r\n\r\n")? + 4;
     let (head, rest) = received.split_at(end);
     let text = String::from_utf8_lossy(head).to_ascii_lowercase();
     let status = text.split(' ').nth(1)?.parse().ok()?;
+    if (100..200).contains(&status) && status != 101 {
+        // An interim answer: the one that counts follows (RFC 9110 section 15.2).
+        return parse(rest, bodiless, ended).map(|(answer, taken)| (answer, end + taken));
+    }
     let field = |name: &str| text.lines().find_map(|l| l.strip_prefix(name).map(|v| v.trim().to_owned()));
-    let body = if field("transfer-encoding:").is_some_and(|v| v.contains("chunked")) {
-        let (body, complete) = dechunk(rest);
-        (complete || ended).then_some(body)?
+    let (body, taken) = if bodiless || status == 101 || status == 204 || status == 304 {
+        (Vec::new(), 0)
+    } else if field("transfer-encoding:").is_some_and(|v| v.contains("chunked")) {
+        let (body, taken) = dechunk(rest);
+        (body, taken.or(ended.then_some(rest.len()))?)
     } else if let Some(length) = field("content-length:").and_then(|v| v.parse::<usize>().ok()) {
-        (rest.len() >= length || ended).then(|| rest[..length.min(rest.len())].to_vec())?
+        let there = length.min(rest.len());
+        (there == length || ended).then(|| (rest[..there].to_vec(), there))?
     } else {
-        (ended || status == 204 || status == 304).then(|| rest.to_vec())?
+        ended.then(|| (rest.to_vec(), rest.len()))?
     };
-    Some(RawAnswer { status, head: head.to_vec(), body })
+    Some((RawAnswer { status, head: head.to_vec(), body }, end + taken))
 }
 
-/// The body inside the chunks (RFC 9112 section 7.1), and whether its end was seen.
-fn dechunk(mut rest: &[u8]) -> (Vec<u8>, bool) {
-    let mut body = Vec::new();
+/// The body inside the chunks (RFC 9112 section 7.1), and how many bytes they take if their end was seen.
+fn dechunk(all: &[u8]) -> (Vec<u8>, Option<usize>) {
+    let (mut body, mut rest) = (Vec::new(), all);
     while let Some(line_end) = rest.windows(2).position(|w| w == b"\r\n") {
         let size = String::from_utf8_lossy(&rest[..line_end]);
         let size = size.split(';').next().and_then(|s| usize::from_str_radix(s.trim(), 16).ok());
         let Some(size) = size else { break };
         let data = &rest[line_end + 2..];
         if size == 0 {
-            return (body, true);
+            // Envoy sends no trailers here: an empty line ends it.
+            return (body, data.starts_with(b"\r\n").then(|| all.len() - data.len() + 2));
         }
         if data.len() < size + 2 {
             break;
@@ -84,7 +96,7 @@ fn dechunk(mut rest: &[u8]) -> (Vec<u8>, bool) {
         body.extend_from_slice(&data[..size]);
         rest = &data[size + 2..];
     }
-    (body, false)
+    (body, None)
 }
 
 const SILENCE: Duration = Duration::from_secs(10);
@@ -108,10 +120,18 @@ mod tests {
                 false,
                 Some("abc"),
             ),
+            (
+                "one before it",
+                "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n",
+                false,
+                Some(""),
+            ),
             ("no body", "HTTP/1.1 304 Not Modified\r\n\r\n", false, Some("")),
         ] {
-            let answer = parse(bytes.as_bytes(), ended);
-            assert_eq!(answer.map(|a| a.body), want.map(|w| w.as_bytes().to_vec()), "{name}");
+            let answer = parse(bytes.as_bytes(), false, ended);
+            let taken = answer.as_ref().map(|(_, taken)| *taken);
+            assert_eq!(answer.map(|(a, _)| a.body), want.map(|w| w.as_bytes().to_vec()), "{name}");
+            assert!(taken.is_none_or(|taken| taken == bytes.len()), "{name}");
         }
     }
 }

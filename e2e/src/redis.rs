@@ -61,6 +61,16 @@ impl Redis {
         poll::eventually("Redis answers", async || self.ask(&["PING"]).await.is_ok()).await;
     }
 
+    /// Starts it again if it was killed.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub async fn ensure(&mut self) {
+        if self.program.is_none() {
+            self.resume().await;
+        }
+    }
+
     /// Runs one command.
     ///
     /// # Panics

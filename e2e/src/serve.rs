@@ -41,12 +41,17 @@ impl Port {
         self.addr
     }
 
+    /// Listens, inside a runtime.
+    pub(crate) fn listen(&self) -> io::Result<TcpListener> {
+        reusable(self.addr)?.listen(1024)
+    }
+
     pub(crate) fn serve<B>(&self, handler: Handler<B>) -> io::Result<Server>
     where
         B: Body<Data: Send, Error: Into<Error>> + Send + 'static,
     {
         let _inside = runtime().enter();
-        let listener = reusable(self.addr)?.listen(1024)?;
+        let listener = self.listen()?;
         let ended = Arc::new(AtomicBool::new(false));
         Ok(Server { task: runtime().spawn(accept(listener, handler, Arc::clone(&ended))), ended })
     }
@@ -106,7 +111,8 @@ fn reusable(addr: SocketAddr) -> io::Result<TcpSocket> {
     Ok(socket)
 }
 
-fn runtime() -> &'static Runtime {
+/// Where servers of the harness run.
+pub(crate) fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     RUNTIME.get_or_init(|| {
         runtime::Builder::new_multi_thread()

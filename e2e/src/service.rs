@@ -64,6 +64,16 @@ impl RateLimitService {
         .await;
     }
 
+    /// Starts it again if it was killed.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub async fn ensure(&mut self) {
+        if self.program.is_none() {
+            self.resume().await;
+        }
+    }
+
     /// The process id, to read CPU time from `/proc`.
     pub fn process_id(&self) -> Option<u32> {
         self.program.as_ref().map(Program::id)

@@ -7,6 +7,7 @@ mod baggage;
 mod borrow;
 mod bucket;
 mod calls;
+mod chaos;
 mod config;
 mod draw;
 mod examples;
@@ -28,6 +29,7 @@ mod reload;
 mod routes;
 mod rules;
 mod settled;
+mod soak;
 mod sticky;
 mod target;
 mod upgrade;
@@ -36,6 +38,8 @@ mod xds;
 fn main() -> ExitCode {
     let canary: &[&[e2e::suite::Test]] = &[
         // The long ones first, so that none of them is left alone at the end.
+        chaos::TESTS,
+        soak::TESTS,
         lists::TESTS,
         migration::TESTS,
         draw::TESTS,

@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use e2e::{Bootstrap, Client, Connection, Key, Protocol, base64url, base64url_decode, now};
+use e2e::{
+    Bootstrap, Client, Connection, Dice, Key, Parsed, Protocol, base64url, base64url_decode, now, strict,
+};
 use serde_json::{Value, json};
 
 use super::gate::Gate;
-use super::mutation::{Dice, rewritten, scratched};
+use super::mutation::{rewritten, scratched};
 use super::setting::{ISSUER, Issuer, bearer, draft};
 
 e2e::tests![auth_is_never_the_laxer_one];
@@ -206,33 +208,4 @@ fn class_of_claims(claims: &Value) -> Option<&'static str> {
         return Some("bound to something");
     }
     None
-}
-
-enum Parsed {
-    Value(Value),
-    Duplicates,
-}
-
-/// An object as RFC 8259 has it. As many colons outside strings as members, or some member is there twice.
-fn strict(text: &[u8]) -> Option<Parsed> {
-    let value: Value = serde_json::from_slice(text).ok().filter(Value::is_object)?;
-    let (mut colons, mut inside, mut escaped) = (0, false, false);
-    for byte in text {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' => inside = !inside,
-            b':' if !inside => colons += 1,
-            _ => {}
-        }
-    }
-    Some(if colons == members(&value) { Parsed::Value(value) } else { Parsed::Duplicates })
-}
-
-fn members(value: &Value) -> usize {
-    match value {
-        Value::Object(map) => map.len() + map.values().map(members).sum::<usize>(),
-        Value::Array(list) => list.iter().map(members).sum(),
-        _ => 0,
-    }
 }

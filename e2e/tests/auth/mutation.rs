@@ -1,30 +1,9 @@
 //! Tokens that are slightly wrong, the same ones in every run.
 
-use e2e::Key;
+use e2e::{Dice, Key};
 use serde_json::Value;
 
 use super::setting::{Issuer, draft};
-
-/// Marsaglia's xorshift: the same numbers from the same seed, everywhere.
-pub(crate) struct Dice(u64);
-
-impl Dice {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed | 1)
-    }
-
-    /// Below `sides`.
-    pub(crate) fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) as usize % sides.max(1)
-    }
-
-    pub(crate) fn one<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        &of[self.roll(of.len())]
-    }
-}
 
 /// A token whose text was changed after it was signed.
 pub(crate) fn scratched(dice: &mut Dice, token: &str) -> String {
