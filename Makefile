@@ -14,6 +14,9 @@ MAKES := filters/tools/make
 DEMO ?=
 E2E ?=
 BENCH ?=
+# `make soak SOAK='--minutes 3 --seed 7'`, `make chaos CHAOS='--only mutate --seed 7'`: the same again.
+SOAK ?=
+CHAOS ?=
 # `make e2e ENVOY=1.36.4`: another pinned Envoy. `make e2e-matrix VERSIONS='1.36.4 1.40.0'`: some of them.
 ENVOY ?=
 VERSIONS ?=
@@ -84,6 +87,16 @@ bench: build-tests envoy ## measure CPU time per request, throughput, propagatio
 bench-report: build-tests envoy ## measure all that and more, write e2e/bench/REPORT.md and the README's figures (BENCH=--quick: target/bench/)
 	$(Q)cargo build --quiet --locked --release -p e2e --bins
 	$(Q)cargo run --quiet --locked --release -p e2e --bin bench -- --report $(BENCH)
+
+.PHONY: soak
+soak: build-tests envoy ## the whole chain at 70 % of its capacity for ten minutes: verdicts, memory, latency (SOAK='--minutes 3')
+	$(Q)cargo build --quiet --locked --release -p e2e --bins
+	$(Q)cargo run --quiet --locked --release -p e2e --bin soak -- $(SOAK)
+
+.PHONY: chaos
+chaos: build-tests envoy ## the whole chain under mutated requests, faults, changing policies, leaving clients (CHAOS='--seed 7')
+	$(Q)cargo build --quiet --locked --release -p e2e --bins
+	$(Q)cargo run --quiet --locked --release -p e2e --bin chaos -- $(CHAOS)
 
 .PHONY: abi
 abi: build ## write the imports and exports of each filter into its abi.txt, and the hardened configurations that allow just these
