@@ -215,5 +215,5 @@ const SAMPLES: u64 = 60;
 const PAGE_KIB: u64 = 64;
 /// One record of 16 bytes that each of a thousand requests a second leaves behind is 940 KiB a minute.
 const SLOPE_KIB: f64 = 512.0;
-/// What the allocator moves by itself, also where a run is too short for a slope.
-const NOISE_KIB: f64 = 4096.0;
+/// What a stall of the machine may take, also where a run is too short for a slope: all lanes busy at once, 64 KiB for each.
+const NOISE_KIB: f64 = 8192.0;
