@@ -77,6 +77,7 @@ fn breaking(answer: &'static str) -> SocketAddr {
 
 /// The same with routes to upstreams that break, and a filter behind that replies by itself.
 fn among_trouble(bootstrap: Bootstrap) -> Bootstrap {
+    e2e::suite::needs_local("its upstreams that break are threads of the test");
     let broken = [
         ("silent", breaking("")),
         ("broken", breaking("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf of it")),
