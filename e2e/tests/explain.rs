@@ -155,12 +155,7 @@ async fn what_the_service_says_there_is_removed() {
 
 async fn peers_are_told_by_their_certificates() {
     e2e::suite::needs_local("a listener more");
-    let issuer = Issuer::new();
-    let mut policy = issuer.policy();
-    policy["rules"] = json!([
-        { "name": "peers", "when": { "path": { "prefix": "/peers" } }, "require": { "peer": ["spiffe://example.org/**"] } },
-        { "name": "open", "allow": "anyone" },
-    ]);
+    let policy = Issuer::new().policy_for_peers();
     let authority = Authority::new("mesh").expect("an authority");
     let bootstrap =
         chain(policy).listener("https", Socket::new(&[&authority]).expect("a server certificate"));

@@ -67,12 +67,7 @@ async fn canary_matches_claims() {
 
 async fn canary_matches_peers() {
     e2e::suite::needs_local("a listener more");
-    let issuer = Issuer::new();
-    let mut policy = issuer.policy();
-    policy["rules"] = json!([
-        { "name": "peers", "when": { "path": { "prefix": "/peers" } }, "require": { "peer": ["spiffe://example.org/**"] } },
-        { "name": "open", "allow": "anyone" },
-    ]);
+    let mut policy = Issuer::new().policy_for_peers();
     policy["spiffe"] = json!({ "xfcc": { "from": ["spiffe://example.org/ns/edge/sa/*"] } });
     let authority = Authority::new("mesh").expect("an authority");
     let bootstrap = Bootstrap::auth()

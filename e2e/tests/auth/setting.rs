@@ -41,7 +41,17 @@ impl Issuer {
         inline(self.set())
     }
 
-    /// That policy in an Envoy.
+    /// The same, but `/peers` is for workloads of `example.org`, and everything else for anyone.
+    pub(crate) fn policy_for_peers(&self) -> Value {
+        let mut policy = self.policy();
+        policy["rules"] = json!([
+            { "name": "peers", "when": { "path": { "prefix": "/peers" } }, "require": { "peer": ["spiffe://example.org/**"] } },
+            { "name": "open", "allow": "anyone" },
+        ]);
+        policy
+    }
+
+    /// [`Issuer::policy`] in an Envoy.
     pub(crate) async fn gate(&self) -> Gate {
         Gate::start(Bootstrap::auth().policy_value(self.policy()), self.good()).await
     }
