@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use e2e::rls::{Answers, Storage};
-use e2e::{Error, RateLimitService, Redis, Stack, artifact, native_rate_limits, native_ratelimit};
+use e2e::{
+    Error, PLENTY_FOR_TENANTS, RateLimitService, Redis, Stack, artifact, native_rate_limits, native_ratelimit,
+};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -71,7 +73,8 @@ async fn measure_one_key(options: &Options) -> Result<Throughput, Error> {
 async fn measure_global(options: &Options) -> Result<Throughput, Error> {
     println!("throughput with a rate limit service and Redis, {} rounds", options.rounds);
     let redis = Redis::start().await;
-    let service = RateLimitService::start(LIMITS, Storage::Redis(redis.addr()), Answers::Headers).await;
+    let service =
+        RateLimitService::start(PLENTY_FOR_TENANTS, Storage::Redis(redis.addr()), Answers::Headers).await;
     let leased = |lease: u32| {
         let global = json!({ "cluster": "ratelimit", "domain": "sluice", "descriptor": "tenant", "timeout": "5s", "lease": lease });
         ours(
@@ -211,14 +214,6 @@ fn without_upstream(case: Case) -> Case {
 
 pub(crate) const HOT: &str = "ratelimit";
 pub(crate) const LEASE: &str = "lease-100";
-/// In Limitador's form: more than anybody here asks for.
-const LIMITS: &str = "
-- namespace: sluice
-  max_value: 1000000000
-  seconds: 1
-  conditions: []
-  variables: ['descriptors[0].tenant']
-";
 const NOWHERE: &str = "nowhere";
 const CONNECTIONS: usize = 32;
 const WARM_UP: usize = 5;

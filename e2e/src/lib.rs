@@ -80,7 +80,7 @@ pub use paths::{
 };
 pub use poll::{eventually, until};
 pub use prometheus::{Point, Prometheus, Series};
-pub use ratelimit::{native_rate_limits, native_ratelimit};
+pub use ratelimit::{PLENTY_FOR_TENANTS, native_rate_limits, native_ratelimit};
 pub use raw::{RawAnswer, exchange};
 pub use rcgen::KeyUsagePurpose;
 pub use reaper::told_to_stop;

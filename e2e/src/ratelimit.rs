@@ -113,3 +113,12 @@ fn routes() -> Value {
         { "name": "all", "match": { "prefix": "/" }, "route": { "cluster": "stable" } },
     ])
 }
+
+/// Limits of a service in Limitador's form: more for each tenant than anybody here asks for.
+pub const PLENTY_FOR_TENANTS: &str = "
+- namespace: sluice
+  max_value: 1000000000
+  seconds: 1
+  conditions: []
+  variables: ['descriptors[0].tenant']
+";

@@ -159,6 +159,11 @@ impl Stack {
         self.fixtures.iter().map(Fixture::service).collect()
     }
 
+    /// How many requests both versions of the upstream have got.
+    pub async fn hits(&self) -> u64 {
+        self.v1.hits().await + self.v2.hits().await
+    }
+
     /// All counters and gauges now.
     ///
     /// # Panics

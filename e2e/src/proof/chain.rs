@@ -6,6 +6,7 @@ use super::people::People;
 use crate::bootstrap::{Bootstrap, array};
 use crate::lists::Mode;
 use crate::poll;
+use crate::ratelimit::PLENTY_FOR_TENANTS;
 use crate::redis::Redis;
 use crate::relay::Relay;
 use crate::request::Request;
@@ -38,7 +39,9 @@ impl Chain {
         let people = People::new();
         let redis = Redis::start().await;
         let to_redis = Relay::start(redis.addr()).expect("a relay");
-        let service = RateLimitService::start(LIMITS, Storage::Redis(to_redis.addr()), Answers::Plain).await;
+        let service =
+            RateLimitService::start(PLENTY_FOR_TENANTS, Storage::Redis(to_redis.addr()), Answers::Plain)
+                .await;
         let to_service = Relay::start(service.addr()).expect("a relay");
         let first = if over_xds { Bootstrap::auth_over_xds() } else { Bootstrap::auth() };
         let mut bootstrap = first
@@ -94,7 +97,7 @@ impl Chain {
 
     /// How many requests both versions of the upstream have got.
     pub(crate) async fn hits(&self) -> u64 {
-        self.stack.v1.hits().await + self.stack.v2.hits().await
+        self.stack.hits().await
     }
 }
 
@@ -218,13 +221,4 @@ rules:
   - { name: staff, when: { claim: { name: roles, contains: staff } }, subset: canary }
   - { name: early, when: { list: { name: early, key: { claim: sub } } }, subset: canary }
 output: { header: x-sluice-subset, response_header: x-sluice-subset }
-";
-
-/// In Limitador's form: more than anybody here asks for.
-const LIMITS: &str = "
-- namespace: sluice
-  max_value: 1000000000
-  seconds: 1
-  conditions: []
-  variables: ['descriptors[0].tenant']
 ";

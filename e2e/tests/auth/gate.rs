@@ -69,7 +69,7 @@ impl Gate {
 
     /// How many requests the upstreams got.
     pub(crate) async fn upstream(&self) -> u64 {
-        self.stack.v1.hits().await + self.stack.v2.hits().await
+        self.stack.hits().await
     }
 
     /// The request must be refused for one of these reasons (`a|b`).

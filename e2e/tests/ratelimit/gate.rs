@@ -76,7 +76,7 @@ impl Gate {
 
     /// How many requests the upstreams got.
     pub(crate) async fn upstream(&self) -> u64 {
-        self.stack.v1.hits().await + self.stack.v2.hits().await
+        self.stack.hits().await
     }
 
     /// Takes what the upstream has got by now for right.
