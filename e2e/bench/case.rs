@@ -156,7 +156,7 @@ fn references() -> Result<Vec<Case>, Error> {
             ByRules,
         )?,
         Case::new(
-            "lua-full",
+            LUA_FULL,
             "the same, route metadata, subset for the log",
             Some(Filter::Lua(full)),
             ByRules,
@@ -232,6 +232,7 @@ fn each(routes: &Value, change: impl Fn(&mut Value)) -> Value {
 pub(crate) const NONE: &str = "none";
 pub(crate) const EMPTY: &str = "empty";
 pub(crate) const LUA: &str = "lua";
+pub(crate) const LUA_FULL: &str = "lua-full";
 pub(crate) const CANARY: &str = "canary";
 pub(crate) const AGAINST: &str = "against-";
 pub(crate) const HEADER: &str = "x-sluice-subset";

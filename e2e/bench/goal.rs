@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::case::{CANARY, Group, LUA, NONE};
+use crate::case::{CANARY, EMPTY, Group, LUA, LUA_FULL, NONE};
 use crate::cost::Measured;
 use crate::ratelimit::{BARE, CHAIN, CHAIN_AS_TEXT, KEYED, NATIVE, UNKEYED};
 use crate::results::{Results, percentile};
@@ -63,18 +63,38 @@ impl fmt::Display for Goal {
 pub(crate) fn judge(results: &Results) -> Vec<Goal> {
     let mut goals = of_auth(results);
     goals.extend(of_ratelimit(results));
-    let least = |name| results.of(Group::Canary)?.of(name).map(Measured::least);
-    if let (Some(none), Some(canary)) = (least(NONE), least(CANARY)) {
-        let about = "canary above no filter, minimum".to_owned();
-        goals.push(Goal { about, unit: "us", got: canary - none, aim: 2.5, limit: 3.5 });
-    }
-    if let (Some(lua), Some(canary)) = (least(LUA), least(CANARY)) {
-        let about = "canary below Lua, minimum".to_owned();
-        goals.push(Goal { about, unit: "us", got: canary, aim: lua, limit: lua });
-    }
+    goals.extend(of_canary(results));
     goals.extend(of_changes(results));
     goals.extend(of_memory(results));
     goals.extend(of_throughput(results));
+    goals
+}
+
+/// What rules, draw, stats and header add to a request, and what Lua does.
+fn of_canary(results: &Results) -> Vec<Goal> {
+    let least = |name| results.of(Group::Canary)?.of(name).map(Measured::least);
+    let mut goals = above(results, Group::Canary, CANARY, NONE, 2.5, 3.5);
+    for (lua, about) in [(LUA, "Lua that only sets the header"), (LUA_FULL, "Lua that does the same")] {
+        if let (Some(limit), Some(got)) = (least(lua), least(CANARY)) {
+            let about = format!("canary below {about}, minimum");
+            goals.push(Goal { about, unit: "us", got, aim: limit, limit });
+        }
+    }
+    goals
+}
+
+/// What a case adds to another one, in microseconds, and in empty Wasm filters of the same rounds: the limits come from a
+/// machine where one costs [`EMPTY_FILTER`], and so the second figure tells on any machine what the first one tells on that.
+fn above(results: &Results, group: Group, ours: &str, without: &str, aim: f64, limit: f64) -> Vec<Goal> {
+    let least = |name| results.of(group)?.of(name).map(Measured::least);
+    let (Some(case), Some(base)) = (least(ours), least(without)) else { return Vec::new() };
+    let micros = case - base;
+    let about = format!("{ours} above {without}, minimum");
+    let mut goals = vec![Goal { about: about.clone(), unit: "us", got: micros, aim, limit }];
+    if let (Some(empty), Some(none)) = (least(EMPTY), least(NONE)) {
+        let (got, aim, limit) = (micros / (empty - none), aim / EMPTY_FILTER, limit / EMPTY_FILTER);
+        goals.push(Goal { about, unit: "empty filters", got, aim, limit });
+    }
     goals
 }
 
@@ -123,7 +143,6 @@ fn of_memory(results: &Results) -> Option<Goal> {
 
 /// What limits add to a request, and what all three filters add to one with a known token.
 fn of_ratelimit(results: &Results) -> Vec<Goal> {
-    let least = |name| results.of(Group::RateLimit)?.of(name).map(Measured::least);
     [
         (UNKEYED, NONE, 2.5, 2.5),
         (KEYED, NONE, 2.5, 2.5),
@@ -131,10 +150,7 @@ fn of_ratelimit(results: &Results) -> Vec<Goal> {
         (CHAIN_AS_TEXT, BARE, 9.0, 12.0),
     ]
     .into_iter()
-    .filter_map(|(ours, without, aim, limit)| {
-        let about = format!("{ours} above {without}, minimum");
-        Some(Goal { about, unit: "us", got: least(ours)? - least(without)?, aim, limit })
-    })
+    .flat_map(|(ours, without, aim, limit)| above(results, Group::RateLimit, ours, without, aim, limit))
     .collect()
 }
 
@@ -159,3 +175,6 @@ fn of_auth(results: &Results) -> Vec<Goal> {
     })
     .collect()
 }
+
+/// Microseconds that an empty Wasm filter adds to a request where the limits come from.
+const EMPTY_FILTER: f64 = 1.25;

@@ -1,6 +1,6 @@
 //! The few figures that the README shows, and how they come there.
 
-use crate::case::{CANARY, Group, LUA, NONE};
+use crate::case::{CANARY, Group, LUA, LUA_FULL, NONE};
 use crate::cost::Measured;
 use crate::markdown::table;
 use crate::plot::grouped;
@@ -22,7 +22,7 @@ pub(crate) fn summary(results: &Results) -> Option<String> {
     let bare = least(Group::RateLimit, BARE)?;
     let chain = |name| Some(signed(least(Group::RateLimit, name)? - bare));
     let chain = format!("{}, {}", chain(CHAIN)?, chain(CHAIN_AS_TEXT)?);
-    let (lua, full) = (canary(&[LUA])?, canary(&["lua-full"])?);
+    let (lua, full) = (canary(&[LUA])?, canary(&[LUA_FULL])?);
     let jwt = auth(&["jwt-rs256", "jwt-es256", "jwt-eddsa"])?;
     let rows = [
         ["an empty Wasm filter", &canary(&["empty"])?, ""],
