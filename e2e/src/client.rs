@@ -1,4 +1,4 @@
-//! A real HTTP client: HTTP/1.1 or HTTP/2, plain or with TLS.
+//! A real HTTP client: HTTP/1.1 or HTTP/2, plain or with TLS, and HTTP/3.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use tokio_rustls::TlsConnector;
 
 use crate::Error;
 use crate::answer::Answer;
+use crate::quic::Quic;
 use crate::request::Request;
 
 /// How to speak on a connection.
@@ -24,6 +25,8 @@ pub enum Protocol {
     Http1,
     /// Many at once; without TLS by prior knowledge (RFC 9113 section 3.3).
     Http2,
+    /// Over QUIC, and so with TLS 1.3 (RFC 9114).
+    Http3,
 }
 
 /// Where and how to connect.
@@ -45,7 +48,7 @@ impl Client {
         Self { addr, protocol: Protocol::Http1, tls: Some(tls) }
     }
 
-    /// The same client, speaking otherwise. With TLS nothing is negotiated: Envoy looks at the first bytes.
+    /// The same client, speaking otherwise. With TLS over TCP nothing is negotiated: Envoy looks at the first bytes.
     #[must_use]
     pub fn over(mut self, protocol: Protocol) -> Self {
         self.protocol = protocol;
@@ -55,8 +58,13 @@ impl Client {
     /// Opens a connection.
     ///
     /// # Errors
-    /// When TCP, TLS or HTTP/2 cannot be set up.
+    /// When TCP, TLS, HTTP/2 or QUIC cannot be set up.
     pub async fn connect(&self) -> Result<Connection, Error> {
+        if self.protocol == Protocol::Http3 {
+            let tls = self.tls.as_ref().ok_or("HTTP/3 is never without TLS")?;
+            let sender = Sender::Http3(Quic::connect(self.addr, tls).await?);
+            return Ok(Connection { sender, scheme: "https", resumed: false });
+        }
         let stream = TcpStream::connect(self.addr).await?;
         stream.set_nodelay(true)?;
         match &self.tls {
@@ -88,6 +96,7 @@ impl Client {
                 tokio::spawn(connection);
                 Sender::Http2(sender)
             }
+            Protocol::Http3 => return Err("HTTP/3 needs no stream".into()),
         };
         Ok(Connection { sender, scheme, resumed })
     }
@@ -112,6 +121,7 @@ pub struct Connection {
 enum Sender {
     Http1(http1::SendRequest<Empty<Bytes>>),
     Http2(http2::SendRequest<Empty<Bytes>>),
+    Http3(Quic),
 }
 
 impl Connection {
@@ -129,21 +139,30 @@ impl Connection {
                 sender.ready().await?;
                 sender.send_request(request.build(true, self.scheme)).await?
             }
+            Sender::Http3(sender) => return sender.send(request).await,
         };
         let (head, body) = response.into_parts();
         let body = body.collect().await?.to_bytes();
         Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
     }
 
-    /// Whether its TLS session is an earlier one, resumed.
+    /// Whether its TLS session is an earlier one, resumed; what QUIC does is not known.
     pub fn resumed(&self) -> bool {
         self.resumed
     }
 
-    /// Another handle on the same connection, for a second stream at once; HTTP/1.1 has none.
+    /// Whether the server took requests that were sent before the handshake was done (0-RTT); `None` if there were none.
+    pub async fn was_early(&mut self) -> Option<bool> {
+        match &mut self.sender {
+            Sender::Http3(sender) => sender.was_early().await,
+            _ => None,
+        }
+    }
+
+    /// Another handle on the same connection, for a second stream at once; HTTP/1.1 has none, HTTP/3 needs none here.
     pub fn stream(&self) -> Option<Self> {
         match &self.sender {
-            Sender::Http1(_) => None,
+            Sender::Http1(_) | Sender::Http3(_) => None,
             Sender::Http2(sender) => {
                 let Self { scheme, resumed, .. } = *self;
                 Some(Self { sender: Sender::Http2(sender.clone()), scheme, resumed })

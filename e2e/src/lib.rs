@@ -37,6 +37,7 @@ mod place;
 mod poll;
 mod prometheus;
 pub mod proof;
+mod quic;
 mod ratelimit;
 mod raw;
 mod reaper;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::Error;
+use crate::bootstrap::manager;
 use crate::tls::Authority;
 
 /// The transport socket of one listener. As it begins: it asks for a client certificate and does without one; one that is
@@ -10,6 +11,7 @@ use crate::tls::Authority;
 #[derive(Debug, Clone)]
 pub struct Socket {
     context: Value,
+    over_quic: bool,
 }
 
 impl Socket {
@@ -35,7 +37,15 @@ impl Socket {
                     "validation_context": { "trusted_ca": { "inline_string": trusted } },
                 },
             }),
+            over_quic: false,
         })
+    }
+
+    /// Speaks HTTP/3: the listener takes QUIC, over UDP.
+    #[must_use]
+    pub fn over_quic(mut self) -> Self {
+        self.over_quic = true;
+        self
     }
 
     /// Ends the handshake with a client that has no certificate.
@@ -109,7 +119,27 @@ impl Socket {
         &mut self.context["common_tls_context"]["validation_context"]
     }
 
-    pub(crate) fn into_json(self) -> Value {
-        json!({ "name": "envoy.transport_sockets.tls", "typed_config": self.context })
+    /// Puts it in front of a listener, which is bound later.
+    pub(crate) fn guard(self, listener: &mut Value) {
+        let socket = if self.over_quic {
+            listener["udp_listener_config"] = json!({ "quic_options": {} });
+            manager(listener)["codec_type"] = json!("HTTP3");
+            json!({
+                "name": "envoy.transport_sockets.quic",
+                "typed_config": {
+                    "@type": "type.googleapis.com/envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport",
+                    "downstream_tls_context": inner(self.context),
+                },
+            })
+        } else {
+            json!({ "name": "envoy.transport_sockets.tls", "typed_config": self.context })
+        };
+        listener["filter_chains"][0]["transport_socket"] = socket;
     }
+}
+
+/// A message that is a field of another one says no type.
+fn inner(mut message: Value) -> Value {
+    message.as_object_mut().map(|fields| fields.remove("@type"));
+    message
 }

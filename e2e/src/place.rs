@@ -40,7 +40,7 @@ impl Bootstrap {
             let mut listener = listeners[0].clone();
             listener["name"] = json!(name);
             if let Some(socket) = socket {
-                listener["filter_chains"][0]["transport_socket"] = socket.into_json();
+                socket.guard(&mut listener);
             }
             for (_, change) in self.managers.iter().filter(|(of, _)| *of == name) {
                 (change.0)(manager(&mut listener));
@@ -51,6 +51,9 @@ impl Bootstrap {
         self.envoy["admin"]["address"] = bind("admin");
         for listener in array(&mut self.envoy["static_resources"]["listeners"]) {
             listener["address"] = bind(listener["name"].as_str().unwrap_or_default());
+            if listener["udp_listener_config"].is_object() {
+                listener["address"]["socket_address"]["protocol"] = json!("UDP");
+            }
             if over_xds {
                 let manager = manager(listener);
                 watch(&mut manager["rds"]["config_source"], &places.work.join(ROUTES));

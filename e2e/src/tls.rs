@@ -39,6 +39,8 @@ pub enum Tls {
     Resuming1_2,
     /// 1.3 only, with session tickets.
     Resuming1_3,
+    /// The same, and early data where a ticket allows it (0-RTT).
+    Early1_3,
 }
 
 impl Authority {
@@ -103,9 +105,10 @@ impl Authority {
                 PrivateKeyDer::from_pem_slice(key.as_bytes())?,
             )?,
         };
-        if !matches!(tls, Tls::Resuming1_2 | Tls::Resuming1_3) {
+        if !matches!(tls, Tls::Resuming1_2 | Tls::Resuming1_3 | Tls::Early1_3) {
             config.resumption = Resumption::disabled();
         }
+        config.enable_early_data = tls == Tls::Early1_3;
         Ok(Arc::new(config))
     }
 }
@@ -116,7 +119,7 @@ impl Tls {
         match self {
             Self::Any => &BOTH,
             Self::V1_2 | Self::Resuming1_2 => &BOTH[..1],
-            Self::V1_3 | Self::Resuming1_3 => &BOTH[1..],
+            Self::V1_3 | Self::Resuming1_3 | Self::Early1_3 => &BOTH[1..],
         }
     }
 }

@@ -18,6 +18,7 @@ mod forward;
 mod gate;
 mod handshake;
 mod hostile;
+mod http3;
 mod json;
 mod key_id;
 mod keys;
@@ -30,6 +31,7 @@ mod outage;
 mod padding;
 mod path;
 mod request_line;
+mod rotation;
 mod routes;
 mod secret;
 pub(crate) mod setting;
@@ -64,6 +66,7 @@ pub(crate) const TESTS: &[&[Test]] = &[
     forward::TESTS,
     handshake::TESTS,
     hostile::TESTS,
+    http3::TESTS,
     json::TESTS,
     key_id::TESTS,
     keys::TESTS,
@@ -71,6 +74,7 @@ pub(crate) const TESTS: &[&[Test]] = &[
     older::TESTS,
     oracle::TESTS,
     request_line::TESTS,
+    rotation::TESTS,
     routes::TESTS,
     secret::TESTS,
     signature::TESTS,

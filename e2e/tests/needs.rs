@@ -5,6 +5,7 @@ use e2e::suite::{Envoys, Need};
 /// In `auth`, and wherever a peer's certificate is believed.
 const CERTIFICATES: &str =
     "older ones do not say whether a client certificate was validated, so none is believed";
+const OVER_QUIC: &str = "older ones do not take a listener that asks for client certificates over QUIC";
 const BREAKS: &str =
     "1.36 ends an HTTP/2 stream without an error when the upstream breaks off, so a client cannot tell";
 const SPANS: &str = "older ones know no span attribute made of filter state";
@@ -22,8 +23,11 @@ pub(crate) const NEEDS: &[Need] = &[
     from("auth::handshake::a_certificate_runs_out_on_an_open_connection", "1.39", CERTIFICATES),
     from("auth::handshake::resumed_sessions_get_the_same_verdict_or_a_stricter_one", "1.39", CERTIFICATES),
     from("auth::handshake::trust_domains_bound_to_authorities", "1.39", CERTIFICATES),
+    from("auth::http3::http3_is_decided_like_http2", "1.40", OVER_QUIC),
+    from("auth::http3::no_request_comes_early", "1.40", OVER_QUIC),
     from("auth::mesh::only_a_validated_svid_counts", "1.39", CERTIFICATES),
     from("auth::mesh::patterns_match_by_segments", "1.39", CERTIFICATES),
+    from("auth::rotation::workloads_and_bundles_change_under_load", "1.39", CERTIFICATES),
     from("auth::xfcc::a_peer_of_the_policy_may_speak_for_others", "1.39", CERTIFICATES),
     from("auth::xfcc::the_header_of_others_is_not_believed", "1.39", CERTIFICATES),
     from("explain::peers_are_told_by_their_certificates", "1.39", CERTIFICATES),
