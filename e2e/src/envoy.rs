@@ -89,6 +89,15 @@ impl Envoy {
         text
     }
 
+    /// Tells it to end all connections as soon as nothing is under way on them.
+    ///
+    /// # Panics
+    /// When it does not do so.
+    pub async fn drain(&self) {
+        let drained = admin::post(self.admin, "/drain_listeners?graceful").await;
+        assert!(matches!(drained, Ok((200, _))), "{drained:?}");
+    }
+
     /// All counters and gauges now.
     ///
     /// # Panics

@@ -13,6 +13,7 @@ e2e::tests![
     without_its_redis,
     ten_thousand_clients_leave_while_a_call_is_out,
     clients_leave_while_they_wait_for_a_lease,
+    requests_that_wait_are_answered_while_envoy_drains,
 ];
 
 /// Kills and starts the service so many times while requests go on, each time with some in between.
@@ -211,4 +212,28 @@ headers: ietf
     eventually("a lease", async || stack.send(tenant("0-0")).await.status == 200).await;
     nothing_is_left(&stack, tenant("0-1"), 20_000).await;
     alive(&stack).await;
+}
+
+/// A fleet replaces its proxies in the middle of everything (threat V25).
+async fn requests_that_wait_are_answered_while_envoy_drains() {
+    for lease in ["lease: 1", "lease: 10"] {
+        let policy = shared_by_tenants(&format!("timeout: 3s, on_failure: deny, {lease}"), "");
+        let stack = Stack::start(Bootstrap::ratelimit().policy(&policy)).await;
+        stack.lists.serve(verdict::OK).await;
+        stack.lists.switch(Mode::Slow).await;
+        let mut waiting = tokio::task::JoinSet::new();
+        for (number, protocol) in [Protocol::Http1, Protocol::Http2].into_iter().cycle().take(24).enumerate()
+        {
+            let (client, request) = (stack.client(protocol), tenant(&format!("{}", number % 4)));
+            waiting.spawn(async move { client.send(request).await.status });
+        }
+        eventually("they wait", async || stack.stats().await.value("http.http.downstream_rq_active") == 24)
+            .await;
+        stack.envoy.drain().await;
+        let statuses = waiting.join_all().await;
+        assert!(statuses.iter().all(|status| *status == 503), "{lease}: {statuses:?}");
+        assert_eq!(stack.v1.hits().await, 0, "{lease}: nobody got through");
+        assert_eq!(stack.stats().await.value("http.http.downstream_rq_active"), 0, "{lease}");
+        stack.lost_no_vm().await;
+    }
 }
