@@ -56,6 +56,8 @@ async fn a_workload_is_who_its_bundle_says() {
     }
     gate.allows("typ JWT", bearer(&svid(BATCH).header("typ", "JWT").sign(&es))).await;
     gate.allows("typ JOSE", bearer(&svid(BATCH).header("typ", "JOSE").sign(&es))).await;
+    let late = svid(BATCH).claim("exp", now() - 20).sign(&es);
+    gate.allows("expired, but within the clock skew of a minute", bearer(&late)).await;
     gate.allows("one audience as a text", bearer(&svid(BATCH).claim("aud", US).sign(&es))).await;
     gate.allows("the other domain", bearer(&svid("spiffe://other.org/a").sign(&theirs))).await;
     let mut rows = forged(&es, &theirs);

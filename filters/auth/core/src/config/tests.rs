@@ -126,6 +126,37 @@ fn bounds() {
     };
     assert_eq!(problems(&providers(100)), [""; 0]);
     assert_eq!(problems(&providers(101)), ["providers: 101 providers are more than 100"]);
+    let domain = |n: usize| format!(r#"{{"name": "d{n}.example", "bundle": {{"inline": {{"keys": []}}}}}}"#);
+    let domains = |count: usize| {
+        let domains: Vec<_> = (0..count).map(domain).collect();
+        format!(
+            r#"{{"spiffe": {{"trust_domains": [{}], "audiences": ["a"]}}, "rules": [{{"allow": "anyone"}}]}}"#,
+            domains.join(",")
+        )
+    };
+    assert_eq!(problems(&domains(100)), [""; 0]);
+    assert_eq!(problems(&domains(101)), ["spiffe.trust_domains: 101 trust domains are more than 100"]);
+}
+
+#[test]
+fn keys_last_until_the_next_fetch_at_least() {
+    let with = |refresh: &str, max_stale: &str| {
+        problems(&format!(
+            r#"{{"providers": [{{"name": "p", "issuer": "i", "audiences": ["a"], "keys": {{"http":
+                {{"cluster": "c", "path": "/", "refresh": "{refresh}", "max_stale": "{max_stale}"}}}}}}],
+                "rules": [{{"allow": "anyone"}}]}}"#
+        ))
+    };
+    assert_eq!(with("5m", "5m"), [""; 0]);
+    let want = "max_stale is shorter than refresh: the keys would be of no use between two fetches";
+    assert_eq!(with("5m", "299s"), [format!("providers[0].keys.http: {want}")]);
+}
+
+/// A field that only the policy sets is refused: `filters/auth/config/invalid/decides-by-what-is-not-known.yaml`.
+#[test]
+fn a_rule_may_read_fields_that_clients_own() {
+    let when = r#"{"any": [{"header": {"name": "x-kind", "exact": "probe"}}, {"not": {"header": {"name": "x-a", "present": true}}}]}"#;
+    assert_eq!(problems(&format!(r#"{{"rules": [{{"when": {when}, "allow": "anyone"}}]}}"#)), [""; 0]);
 }
 
 /// `rule-0` is the name of a rule without one.
