@@ -176,6 +176,9 @@ fn gives_back() {
         let back = lease.give_back(at(3), &TERMS);
         assert_eq!(back.balance(at(3), &TERMS), Balance::Credits(want), "{name}");
     }
+    // A later grant would make it good for longer than it was granted for.
+    let expired = full.give_back(full.expires, &TERMS);
+    assert_eq!(expired.credits, 0, "at its end it is lost");
 }
 
 /// The clock of the host does not step back; a record of a stranger, or of another host, could still be from the future.

@@ -1,5 +1,8 @@
 //! PEM (RFC 7468 section 5), the strict form.
 
+#[cfg(test)]
+mod tests;
+
 /// The contents of the one `CERTIFICATE` in `text`. White space may stand around it and between the characters
 /// of the base64, as line ends do; nothing else may.
 pub(super) fn decode(text: &[u8]) -> Option<Vec<u8>> {
