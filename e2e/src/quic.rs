@@ -57,3 +57,58 @@ impl Quic {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use quinn::ServerConfig;
+    use quinn::crypto::rustls::QuicServerConfig;
+    use rustls::pki_types::pem::PemObject;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+    use super::*;
+    use crate::poll::eventually;
+    use crate::tls::{Authority, Tls};
+
+    /// A server that takes early data from whoever has a ticket, and answers nothing.
+    fn server(authority: &Authority) -> Endpoint {
+        let identity = authority.server().expect("a certificate");
+        let chain = vec![CertificateDer::from_pem_slice(identity.certificate.as_bytes()).expect("PEM")];
+        let key = PrivateKeyDer::from_pem_slice(identity.key.as_bytes()).expect("PEM");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut tls = rustls::ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .expect("TLS 1.3")
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .expect("a server");
+        tls.alpn_protocols = vec![b"h3".to_vec()];
+        tls.max_early_data_size = u32::MAX;
+        let config = ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(tls).expect("QUIC")));
+        Endpoint::server(config, (Ipv4Addr::LOCALHOST, 0).into()).expect("a socket")
+    }
+
+    /// What a test that sees none relies on.
+    #[tokio::test]
+    async fn early_data_is_sent_where_a_server_takes_it() {
+        let authority = Authority::new("quic").expect("an authority");
+        let server = server(&authority);
+        let addr = server.local_addr().expect("an address");
+        tokio::spawn(async move {
+            let mut kept = Vec::new();
+            while let Some(incoming) = server.accept().await {
+                kept.push(incoming.await);
+            }
+        });
+        for (tls, early) in [(Tls::Resuming1_3, None), (Tls::Early1_3, Some(true))] {
+            let config = authority.client_with(None, tls).expect("a client");
+            let mut first = Quic::connect(addr, &config).await.expect("a connection");
+            assert_eq!(first.was_early().await, None, "{tls:?}: nothing to resume");
+            // The ticket comes after the handshake.
+            eventually("a second connection as it should be", async || {
+                let mut again = Quic::connect(addr, &config).await.expect("a connection");
+                again.was_early().await == early
+            })
+            .await;
+        }
+    }
+}
