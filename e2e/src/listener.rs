@@ -24,7 +24,6 @@ impl Socket {
         let trusted: String = trusted.iter().map(|authority| authority.pem()).collect();
         Ok(Self {
             context: json!({
-                "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
                 "require_client_certificate": false,
                 // On a resumed connection Envoy 1.40 calls no certificate valid.
                 "disable_stateless_session_resumption": true,
@@ -120,26 +119,21 @@ impl Socket {
     }
 
     /// Puts it in front of a listener, which is bound later.
-    pub(crate) fn guard(self, listener: &mut Value) {
-        let socket = if self.over_quic {
+    pub(crate) fn guard(mut self, listener: &mut Value) {
+        let (name, config) = if self.over_quic {
             listener["udp_listener_config"] = json!({ "quic_options": {} });
             manager(listener)["codec_type"] = json!("HTTP3");
-            json!({
-                "name": "envoy.transport_sockets.quic",
-                "typed_config": {
-                    "@type": "type.googleapis.com/envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport",
-                    "downstream_tls_context": inner(self.context),
-                },
-            })
+            let config = json!({ "@type": QUIC_CONTEXT, "downstream_tls_context": self.context });
+            ("envoy.transport_sockets.quic", config)
         } else {
-            json!({ "name": "envoy.transport_sockets.tls", "typed_config": self.context })
+            self.context["@type"] = json!(TLS_CONTEXT);
+            ("envoy.transport_sockets.tls", self.context)
         };
-        listener["filter_chains"][0]["transport_socket"] = socket;
+        listener["filter_chains"][0]["transport_socket"] = json!({ "name": name, "typed_config": config });
     }
 }
 
-/// A message that is a field of another one says no type.
-fn inner(mut message: Value) -> Value {
-    message.as_object_mut().map(|fields| fields.remove("@type"));
-    message
-}
+const TLS_CONTEXT: &str =
+    "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext";
+const QUIC_CONTEXT: &str =
+    "type.googleapis.com/envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport";

@@ -1,10 +1,10 @@
 //! Tokens bound to certificates (RFC 8705; threats C01 to C12).
 
-use e2e::{Authority, Identity, Request, Tls, base64url, base64url_decode};
+use e2e::{Authority, Identity, Tls, base64url, base64url_decode};
 use serde_json::{Value, json};
 
 use super::mesh::{BATCH, Mesh};
-use super::setting::{Issuer, draft, inline};
+use super::setting::{Issuer, at, draft, inline};
 
 e2e::tests![
     a_bound_token_works_with_its_certificate_only,
@@ -31,12 +31,8 @@ fn policy(issuer: &Issuer) -> Value {
     policy
 }
 
-fn bound(thumbprint: &str) -> e2e::Draft {
+pub(super) fn bound(thumbprint: &str) -> e2e::Draft {
     draft().claim("cnf", json!({ "x5t#S256": thumbprint }))
-}
-
-fn at(path: &str, token: &str) -> Request {
-    Request::get(path).header("authorization", format!("Bearer {token}"))
 }
 
 async fn a_bound_token_works_with_its_certificate_only() {

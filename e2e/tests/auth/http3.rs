@@ -3,8 +3,9 @@
 use e2e::{Authority, Bootstrap, Client, Identity, Protocol, Request, Socket, Tls};
 use serde_json::{Value, json};
 
+use super::binding::bound;
 use super::mesh::{BATCH, Mesh};
-use super::setting::{Issuer, draft, inline};
+use super::setting::{Issuer, at, draft, inline};
 
 e2e::tests![http3_is_decided_like_http2, no_request_comes_early];
 
@@ -39,10 +40,6 @@ fn client(mesh: &Mesh, listener: &str, identity: Option<&Identity>, tls: Tls) ->
     mesh.client(listener, identity, tls).over(protocol)
 }
 
-fn with(path: &str, token: &str) -> Request {
-    Request::get(path).header("authorization", format!("Bearer {token}"))
-}
-
 async fn http3_is_decided_like_http2() {
     let issuer = Issuer::new();
     let mesh = start(&issuer).await;
@@ -51,33 +48,33 @@ async fn http3_is_decided_like_http2() {
     let other = mesh.authority.svid(&["spiffe://example.org/ns/dev/sa/x"]).expect("a certificate");
     let stranger = Authority::new("stranger").expect("an authority").svid(&[BATCH]).expect("a certificate");
     let free = draft().sign(&issuer.es);
-    let bound = draft().claim("cnf", json!({ "x5t#S256": mesh.good.thumbprint() })).sign(&issuer.es);
+    let own = bound(mesh.good.thumbprint()).sign(&issuer.es);
     for listener in ["https", "quic", "mutual", "quic-mutual"] {
         let good = client(&mesh, listener, Some(&mesh.good), Tls::V1_3);
         gate.allows_by(&good, listener, Request::get("/batch")).await;
-        gate.allows_by(&good, listener, with("/bound", &bound)).await;
-        gate.allows_by(&good, listener, with("/", &free)).await;
+        gate.allows_by(&good, listener, at("/bound", &own)).await;
+        gate.allows_by(&good, listener, at("/", &free)).await;
         gate.refuses_by(&good, listener, "no_token", Request::get("/bound")).await;
-        gate.refuses_by(&good, listener, "signature", with("/", &format!("{}AAAA", &free[..free.len() - 4])))
+        gate.refuses_by(&good, listener, "signature", at("/", &format!("{}AAAA", &free[..free.len() - 4])))
             .await;
         let twin = client(&mesh, listener, Some(&twin), Tls::V1_3);
-        gate.refuses_by(&twin, listener, "bound_elsewhere", with("/bound", &bound)).await;
+        gate.refuses_by(&twin, listener, "bound_elsewhere", at("/bound", &own)).await;
         let other = client(&mesh, listener, Some(&other), Tls::V1_3);
         gate.refuses_by(&other, listener, "peer", Request::get("/batch")).await;
     }
     for listener in ["https", "quic"] {
         let nobody = client(&mesh, listener, None, Tls::V1_3);
-        gate.allows_by(&nobody, listener, with("/", &free)).await;
+        gate.allows_by(&nobody, listener, at("/", &free)).await;
         gate.refuses_by(&nobody, listener, "no_certificate|certificate_unvalidated", Request::get("/batch"))
             .await;
-        gate.refuses_by(&nobody, listener, "bound_elsewhere", with("/bound", &bound)).await;
+        gate.refuses_by(&nobody, listener, "bound_elsewhere", at("/bound", &own)).await;
         // What another proxy would say of its client, said by nobody.
         let forged = Request::get("/batch").header("x-forwarded-client-cert", format!("By=a;URI={BATCH}"));
         gate.refuses_by(&nobody, listener, "no_certificate|certificate_unvalidated", forged).await;
         let untrusted = listener.replace("https", "untrusted").replace("quic", "quic-untrusted");
         let stranger = client(&mesh, &untrusted, Some(&stranger), Tls::V1_3);
         gate.refuses_by(&stranger, &untrusted, "certificate_unvalidated", Request::get("/batch")).await;
-        gate.refuses_by(&stranger, &untrusted, "bound_elsewhere", with("/bound", &bound)).await;
+        gate.refuses_by(&stranger, &untrusted, "bound_elsewhere", at("/bound", &own)).await;
     }
     mesh.gate.end().await;
 }
@@ -87,7 +84,7 @@ async fn http3_is_decided_like_http2() {
 async fn no_request_comes_early() {
     let issuer = Issuer::new();
     let mesh = start(&issuer).await;
-    let bound = draft().claim("cnf", json!({ "x5t#S256": mesh.good.thumbprint() })).sign(&issuer.es);
+    let own = bound(mesh.good.thumbprint()).sign(&issuer.es);
     for listener in ["quic", "quic-resuming"] {
         let mine = client(&mesh, listener, Some(&mesh.good), Tls::Early1_3);
         let twin = mesh.authority.svid(&[BATCH]).expect("a certificate");
@@ -95,10 +92,10 @@ async fn no_request_comes_early() {
         for round in 0..4 {
             let name = format!("{listener}, connection {round}");
             let mut connection = mine.connect().await.expect("a connection");
-            let status = connection.send(&with("/bound", &bound)).await.expect("an answer").status;
+            let status = connection.send(&at("/bound", &own)).await.expect("an answer").status;
             assert_eq!((status, connection.was_early().await), (200, None), "{name}");
             mesh.gate.recount().await;
-            mesh.gate.refuses_by(&thief, &name, "bound_elsewhere", with("/bound", &bound)).await;
+            mesh.gate.refuses_by(&thief, &name, "bound_elsewhere", at("/bound", &own)).await;
         }
     }
     mesh.gate.end().await;

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use e2e::{Connection, Draft, Key, Load, Protocol, Request, Tls, now};
+use e2e::{Connection, Key, Load, Protocol, Request, Tls};
 use serde_json::{Value, json};
 
 use super::memory::everybody;
 use super::mesh::{BATCH, Mesh};
 use super::setting::bearer;
+use super::svid::{US, authority, svid};
 
 e2e::tests![workloads_and_bundles_change_under_load];
 
-const US: &str = "spiffe://example.org/ns/prod/sa/orders";
 const ROUNDS: u32 = 12;
 
 fn policy() -> Value {
@@ -27,18 +27,13 @@ fn policy() -> Value {
     })
 }
 
-fn svid(key: &Key) -> Request {
-    bearer(&Draft::new(json!({ "sub": BATCH, "aud": [US], "exp": now() + 300, "iat": now() })).sign(key))
+fn token(key: &Key) -> Request {
+    bearer(&svid(BATCH).sign(key))
 }
 
 /// A bundle with these keys, the later the higher `sequence` is.
 fn bundle(sequence: u32, keys: &[&Key]) -> String {
-    let authority = |key: &&Key| {
-        let mut jwk = key.jwk();
-        jwk["use"] = json!("jwt-svid");
-        jwk
-    };
-    let keys: Vec<Value> = keys.iter().map(authority).collect();
+    let keys: Vec<Value> = keys.iter().map(|key| authority(key)).collect();
     json!({ "keys": keys, "spiffe_sequence": sequence }).to_string()
 }
 
@@ -50,11 +45,11 @@ async fn workloads_and_bundles_change_under_load() {
     let mut keys = vec![Key::p256("key-0"), Key::p256("key-1")];
     source.serve(bundle(1, &[&lasting, &keys[0], &keys[1]])).await;
     for key in [&lasting, &keys[0], &keys[1]] {
-        everybody(stack, &svid(key), 200).await;
+        everybody(stack, &token(key), 200).await;
     }
     let load = Load { client: stack.client(Protocol::Http1), connections: 4, streams: 1 };
     // In every bundle; and in none, by the name of one that is.
-    let (good, forged) = (svid(&lasting), svid(&Key::p256("lasting")));
+    let (good, forged) = (token(&lasting), token(&Key::p256("lasting")));
     let good = load.stream(200, move |_| good.clone()).await.expect("a stream");
     let forged = load.stream(200, move |_| forged.clone()).await.expect("a stream");
     let mut open = Vec::new();
@@ -66,11 +61,11 @@ async fn workloads_and_bundles_change_under_load() {
         for connection in &mut open {
             assert_eq!(status(connection, "/batch").await, 200, "round {round}: it is who it was");
         }
-        everybody(stack, &svid(new), 200).await;
+        everybody(stack, &token(new), 200).await;
         for _ in 0..8 {
-            assert_eq!(stack.send(svid(kept)).await.status, 200, "round {round}: in both bundles");
+            assert_eq!(stack.send(token(kept)).await.status, 200, "round {round}: in both bundles");
         }
-        everybody(stack, &svid(old), 401).await;
+        everybody(stack, &token(old), 401).await;
     }
     for (name, stream, status) in [("good", good, 200), ("forged", forged, 401)] {
         let tally = stream.stop().await;

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::gate::Gate;
 use super::memory::everybody;
-use super::setting::{ISSUER, Issuer, bearer, draft, set};
+use super::setting::{ISSUER, Issuer, at, bearer, draft, set};
 
 e2e::tests![
     a_route_can_switch_the_filter_off,
@@ -17,10 +17,6 @@ e2e::tests![
 
 fn route(name: &str) -> String {
     format!("{{ name: {name}, match: {{ prefix: /{name} }}, route: {{ cluster: stable }} }}")
-}
-
-fn at(path: &str, token: &str) -> Request {
-    Request::get(path).header("authorization", format!("Bearer {token}"))
 }
 
 async fn a_route_can_switch_the_filter_off() {

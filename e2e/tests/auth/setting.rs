@@ -138,5 +138,10 @@ pub(crate) fn draft() -> Draft {
 
 /// A request with this token.
 pub(crate) fn bearer(token: &str) -> Request {
-    Request::get("/orders").header("authorization", format!("Bearer {token}"))
+    at("/orders", token)
+}
+
+/// The same for this path.
+pub(crate) fn at(path: &str, token: &str) -> Request {
+    Request::get(path).header("authorization", format!("Bearer {token}"))
 }

@@ -4,21 +4,21 @@ use e2e::{Bootstrap, Draft, Key, eventually, now};
 use serde_json::{Value, json};
 
 use super::gate::Gate;
+use super::mesh::BATCH;
 use super::setting::{PLANTED, bearer};
 
 e2e::tests![a_workload_is_who_its_bundle_says, bundles_of_all_kinds, an_empty_bundle_revokes_at_once];
 
-const US: &str = "spiffe://example.org/ns/prod/sa/orders";
-const BATCH: &str = "spiffe://example.org/ns/prod/sa/batch";
+pub(super) const US: &str = "spiffe://example.org/ns/prod/sa/orders";
 
-fn svid(subject: &str) -> Draft {
+pub(super) fn svid(subject: &str) -> Draft {
     Draft::new(json!({
         "sub": subject, "aud": [US], "exp": now() + 300, "iat": now(), "planted": format!("{PLANTED}-claim"),
     }))
 }
 
 /// A key as a bundle has it.
-fn authority(key: &Key) -> Value {
+pub(super) fn authority(key: &Key) -> Value {
     let mut jwk = key.jwk();
     jwk["use"] = json!("jwt-svid");
     jwk.as_object_mut().expect("an object").remove("alg");

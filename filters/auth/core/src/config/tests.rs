@@ -111,27 +111,23 @@ fn what_goes_with_trust_domains_goes_with_nothing_else() {
 
 #[test]
 fn bounds() {
+    let list =
+        |count: usize, item: &dyn Fn(usize) -> String| (0..count).map(item).collect::<Vec<_>>().join(",");
     let rules =
-        |count: usize| format!(r#"{{"rules": [{}]}}"#, vec![r#"{"allow": "anyone"}"#; count].join(","));
+        |count| format!(r#"{{"rules": [{}]}}"#, list(count, &|_| r#"{"allow": "anyone"}"#.to_owned()));
     assert_eq!(problems(&rules(1000)), [""; 0]);
     assert_eq!(problems(&rules(1001)), ["rules: 1001 rules are more than 1000"]);
-    let provider = |n: usize| {
-        format!(
-            r#"{{"name": "p{n}", "issuer": "i{n}", "audiences": ["a"], "keys": {{"inline": {{"keys": []}}}}}}"#
-        )
-    };
-    let providers = |count: usize| {
-        let providers: Vec<_> = (0..count).map(provider).collect();
-        format!(r#"{{"providers": [{}], "rules": [{{"allow": "anyone"}}]}}"#, providers.join(","))
-    };
+    let keys = r#"{"inline": {"keys": []}}"#;
+    let provider = |n| format!(r#"{{"name": "p{n}", "issuer": "i{n}", "audiences": ["a"], "keys": {keys}}}"#);
+    let providers =
+        |count| format!(r#"{{"providers": [{}], "rules": [{{"allow": "anyone"}}]}}"#, list(count, &provider));
     assert_eq!(problems(&providers(100)), [""; 0]);
     assert_eq!(problems(&providers(101)), ["providers: 101 providers are more than 100"]);
-    let domain = |n: usize| format!(r#"{{"name": "d{n}.example", "bundle": {{"inline": {{"keys": []}}}}}}"#);
-    let domains = |count: usize| {
-        let domains: Vec<_> = (0..count).map(domain).collect();
+    let domain = |n| format!(r#"{{"name": "d{n}.example", "bundle": {keys}}}"#);
+    let domains = |count| {
         format!(
             r#"{{"spiffe": {{"trust_domains": [{}], "audiences": ["a"]}}, "rules": [{{"allow": "anyone"}}]}}"#,
-            domains.join(",")
+            list(count, &domain)
         )
     };
     assert_eq!(problems(&domains(100)), [""; 0]);
